@@ -1,0 +1,276 @@
+package stats
+
+import (
+	"fmt"
+	"math"
+	"math/bits"
+	"math/rand/v2"
+	"slices"
+)
+
+// Permutation is the outcome of a permutation test.
+type Permutation struct {
+	P float64 // in (0, 1]
+	// Extreme of Splits ways to deal the pooled values to the two arms have a
+	// |ln ρ| at least as large as the observed one. When Exact, Splits is the
+	// binomial coefficient and P = Extreme / Splits; otherwise the splits were
+	// drawn at random and P = (Extreme + 1) / (Splits + 1).
+	Extreme, Splits uint64
+	Exact           bool
+}
+
+// Sampling configures the Monte Carlo test that stands in where the exact one
+// is out of reach.
+type Sampling struct {
+	Draws int    // random splits; 0 is 100,000
+	Seed  uint64 // same seed, same splits, on every machine
+}
+
+// Limits of the exact test. They keep it below about 50 ms and a few MB.
+const (
+	maxExact = 34      // values in both arms together
+	maxEdges = 1 << 21 // splits that need evaluation one by one
+)
+
+// PermutationTest tests that variant and baseline come from one distribution,
+// with |ln ρ| as the statistic, ρ the ratio of the trimmed means with g values
+// dropped at each end of each arm. Up to 34 values in all (17 + 17) it counts
+// over every split, of which 15 + 15 values have C(30,15) = 155,117,520; beyond
+// that, and where a large trim makes counting too slow, it draws random splits.
+//
+// The count does not visit the splits. With c = exp|ln ρ| observed and A and B
+// the trimmed sums of the arms, a split is extreme when A·h_y ≥ c·B·h_x, or the
+// same with the arms exchanged: linear in A and B. Sort the pooled values and
+// cut them into a low and a high half. As long as each half holds at least g
+// values of each arm, what is trimmed at the bottom depends on the low half
+// alone and what is trimmed at the top on the high half alone, so the left side
+// is a score of the low half plus a score of the high half. Sort the scores of
+// the high half by how many of its values go to the variant and search for the
+// partner of each low half; the remaining splits, few for a small g, are
+// evaluated one by one.
+//
+// Errors: those of Trim; ErrNotPositive when a value is negative or a trimmed
+// mean is zero; ErrOption when s.Draws is negative.
+func PermutationTest(variant, baseline []float64, g int, s Sampling) (Permutation, error) {
+	var means [2]Trimmed
+	for i, xs := range [][]float64{variant, baseline} {
+		t, err := Trim(xs, g)
+		if err != nil {
+			return Permutation{}, fmt.Errorf("permutation test: %w", err)
+		}
+		if t.Mean < smallest || slices.Min(xs) < 0 {
+			return Permutation{}, fmt.Errorf("permutation test: %w: least value %v, trimmed mean %v", ErrNotPositive, slices.Min(xs), t.Mean)
+		}
+		means[i] = t
+	}
+	if s.Draws < 0 {
+		return Permutation{}, fmt.Errorf("permutation test: %w: %d draws", ErrOption, s.Draws)
+	}
+	pooled := slices.Concat(variant, baseline)
+	slices.Sort(pooled)
+	sp := split{pooled: pooled, nx: len(variant), g: g}
+	// The slack counts splits that tie with the observed one but round lower.
+	c := math.Exp(math.Abs(math.Log(means[0].Mean/means[1].Mean))) * (1 - epsilon)
+	if len(pooled) <= maxExact && sp.edges() <= maxEdges {
+		total := binomial(len(pooled), len(variant))
+		extreme := total
+		if c > 1 { // else every split is at least as far from 1
+			extreme = sp.count(c)
+		}
+		return Permutation{P: float64(extreme) / float64(total), Extreme: extreme, Splits: total, Exact: true}, nil
+	}
+	draws := s.Draws
+	if draws == 0 {
+		draws = 100_000
+	}
+	extreme := uint64(draws)
+	if c > 1 {
+		extreme = sp.sample(c, draws, s.Seed)
+	}
+	return Permutation{P: float64(extreme+1) / float64(draws+1), Extreme: extreme, Splits: uint64(draws)}, nil
+}
+
+// split describes the ways to deal sorted pooled values to two arms: nx of them
+// to the variant, the rest to the baseline, g trimmed at each end of both.
+type split struct {
+	pooled []float64
+	nx, g  int
+}
+
+func (s split) ny() int  { return len(s.pooled) - s.nx }
+func (s split) low() int { return len(s.pooled) / 2 }
+
+// interior says whether a split with k variant values in the low half leaves
+// at least g values of each arm in each half.
+func (s split) interior(k int) bool {
+	j := s.nx - k
+	return min(k, s.low()-k, j, len(s.pooled)-s.low()-j) >= s.g
+}
+
+// edges counts the splits that are not interior, saturating above maxEdges.
+func (s split) edges() uint64 {
+	var n uint64
+	for k := range s.low() + 1 {
+		if !s.interior(k) {
+			n += binomial(s.low(), k) * binomial(len(s.pooled)-s.low(), s.nx-k)
+		}
+		if n > maxEdges {
+			break
+		}
+	}
+	return n
+}
+
+// half is one half of the sorted pooled values, with the sum of every subset.
+type half struct {
+	size int
+	sums []float64 // indexed by bit mask
+	byX  [][]uint32
+}
+
+func newHalf(values []float64) half {
+	h := half{size: len(values), sums: make([]float64, 1<<len(values)), byX: make([][]uint32, len(values)+1)}
+	for k := range h.byX {
+		h.byX[k] = make([]uint32, 0, binomial(len(values), k))
+	}
+	h.byX[0] = append(h.byX[0], 0)
+	for mask := uint32(1); mask < 1<<len(values); mask++ {
+		h.sums[mask] = h.sums[mask&(mask-1)] + values[bits.TrailingZeros32(mask)]
+		k := bits.OnesCount32(mask)
+		h.byX[k] = append(h.byX[k], mask)
+	}
+	return h
+}
+
+// count returns how many of all splits are extreme: A·h_y ≥ c·B·h_x or
+// B·h_x ≥ c·A·h_y, c > 1. No split is both, since A and B cannot both be zero
+// when the observed ones are not.
+func (s split) count(c float64) uint64 {
+	low, high := newHalf(s.pooled[:s.low()]), newHalf(s.pooled[s.low():])
+	hx, hy := float64(s.nx-2*s.g), float64(s.ny()-2*s.g)
+	up := s.countAbove(low, high, hy, c*hx)
+	if s.nx == s.ny() {
+		return 2 * up // exchanging the arms maps one kind on the other
+	}
+	return up + s.countAbove(low, high, -c*hy, -hx)
+}
+
+// countAbove counts the splits with a·A − b·B ≥ 0.
+func (s split) countAbove(low, high half, a, b float64) uint64 {
+	var n uint64
+	var scores []float64
+	for k := max(0, s.nx-high.size); k <= min(s.nx, low.size); k++ {
+		if !s.interior(k) {
+			n += s.countEdge(low, high, k, a, b)
+			continue
+		}
+		scores = scores[:0]
+		full := uint32(1)<<high.size - 1
+		for _, x := range high.byX[s.nx-k] {
+			scores = append(scores, a*high.sums[dropHighest(x, s.g)]-b*high.sums[dropHighest(full&^x, s.g)])
+		}
+		slices.Sort(scores)
+		full = uint32(1)<<low.size - 1
+		for _, x := range low.byX[k] {
+			need := b*low.sums[dropLowest(full&^x, s.g)] - a*low.sums[dropLowest(x, s.g)]
+			first, _ := slices.BinarySearch(scores, need)
+			n += uint64(len(scores) - first)
+		}
+	}
+	return n
+}
+
+// countEdge counts, one by one, the splits with k variant values in the low
+// half for which a·A − b·B ≥ 0.
+func (s split) countEdge(low, high half, k int, a, b float64) uint64 {
+	var n uint64
+	all := uint64(1)<<len(s.pooled) - 1
+	sum := func(mask uint64) float64 {
+		for range s.g {
+			mask &= mask - 1
+			mask &^= 1 << (bits.Len64(mask) - 1)
+		}
+		return low.sums[mask&(1<<low.size-1)] + high.sums[mask>>low.size]
+	}
+	for _, l := range low.byX[k] {
+		for _, h := range high.byX[s.nx-k] {
+			x := uint64(h)<<low.size | uint64(l)
+			if a*sum(x) >= b*sum(all&^x) {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+func dropLowest(mask uint32, g int) uint32 {
+	for range g {
+		mask &= mask - 1
+	}
+	return mask
+}
+
+func dropHighest(mask uint32, g int) uint32 {
+	for range g {
+		mask &^= 1 << (bits.Len32(mask) - 1)
+	}
+	return mask
+}
+
+// sample counts the extreme ones among random splits.
+func (s split) sample(c float64, draws int, seed uint64) uint64 {
+	rng := rand.New(rand.NewPCG(seed, 0x64746265_6e636821)) // "dtbench!"
+	n := len(s.pooled)
+	order := make([]int, n)
+	inX := make([]bool, n)
+	for i := range order {
+		order[i] = i
+	}
+	hx, hy := float64(s.nx-2*s.g), float64(s.ny()-2*s.g)
+	var extreme uint64
+	for range draws {
+		clear(inX)
+		for i := range s.nx { // the first nx places of a Fisher–Yates shuffle
+			j := i + rng.IntN(n-i)
+			order[i], order[j] = order[j], order[i]
+			inX[order[i]] = true
+		}
+		a, b := s.trimmedSums(inX)
+		if a*hy >= c*b*hx || b*hx >= c*a*hy {
+			extreme++
+		}
+	}
+	return extreme
+}
+
+// trimmedSums returns the sums of both arms without the g least and the g
+// greatest values of each.
+func (s split) trimmedSums(inX []bool) (a, b float64) {
+	var seenX, seenY int
+	for i, x := range s.pooled {
+		if inX[i] {
+			if seenX >= s.g && seenX < s.nx-s.g {
+				a += x
+			}
+			seenX++
+		} else {
+			if seenY >= s.g && seenY < s.ny()-s.g {
+				b += x
+			}
+			seenY++
+		}
+	}
+	return a, b
+}
+
+// binomial is n over k, 0 when k is outside 0 … n. It is exact for n ≤ 60.
+func binomial(n, k int) uint64 {
+	if k < 0 || k > n {
+		return 0
+	}
+	c := uint64(1)
+	for i := 1; i <= min(k, n-k); i++ {
+		c = c * uint64(n-i+1) / uint64(i)
+	}
+	return c
+}
