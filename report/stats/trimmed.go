@@ -62,15 +62,9 @@ func (t Trimmed) Interval(level float64) (low, high float64) {
 	return t.Mean - half, t.Mean + half
 }
 
-// quantile is the p-quantile of Student's t with nu degrees of freedom. Two
-// Newton steps follow gonum's own inversion, which is good to 1e-9 only.
+// quantile is the p-quantile of Student's t with nu degrees of freedom.
 func quantile(p, nu float64) float64 {
-	d := distuv.StudentsT{Sigma: 1, Nu: nu}
-	t := d.Quantile(p)
-	for range 2 {
-		t += (d.Survival(t) - (1 - p)) / d.Prob(t)
-	}
-	return t
+	return distuv.StudentsT{Sigma: 1, Nu: nu}.Quantile(p)
 }
 
 // upperTail is the probability that Student's t with nu degrees of freedom
