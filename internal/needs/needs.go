@@ -1,0 +1,38 @@
+// Package needs is the one door through which a test asks for more than Go.
+//
+// Where something is missing the test is skipped and says what; with
+// DTBENCH_REQUIRE=all, which CI sets after installing everything, the same
+// test fails instead, so that nothing is skipped where it should have run.
+package needs
+
+import (
+	"os"
+	"runtime"
+	"testing"
+)
+
+// Missing skips t because what is not to be had here, or fails it where
+// everything is required.
+func Missing(t testing.TB, what, why string) {
+	t.Helper()
+	if os.Getenv("DTBENCH_REQUIRE") == "all" {
+		t.Fatalf("required here, but missing: %s: %s", what, why)
+	}
+	t.Skipf("missing: %s: %s", what, why)
+}
+
+// Linux skips a test of what exists only there.
+func Linux(t testing.TB) {
+	t.Helper()
+	if runtime.GOOS != "linux" {
+		Missing(t, "Linux", "this is "+runtime.GOOS)
+	}
+}
+
+// Root skips a test that must start processes as another user.
+func Root(t testing.TB) {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		Missing(t, "root", "the test starts processes as an ordinary user")
+	}
+}

@@ -1,0 +1,126 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+
+	"github.com/dtbench/dtbench/platforms"
+	"github.com/dtbench/dtbench/results"
+)
+
+// Open sets up the host. Where cgroups cannot be made it runs without limits,
+// and its Info says so and why.
+func Open(o Options) (platforms.Platform, error) {
+	if o.Timeout <= 0 {
+		return nil, errors.New("local: the timeout must be positive")
+	}
+	if o.Log == nil {
+		o.Log = io.Discard
+	}
+	h := &host{options: o, log: &lockedWriter{w: o.Log}, info: platforms.Info{
+		Name: Name, Provenance: results.Measured, Contract: "lambda", Limits: "none", SharedClock: true,
+	}}
+	h.limits = limits{memoryBytes: o.MemoryBytes, vcpu: o.VCPU, period: o.CPUPeriod}
+	if h.limits.none() {
+		return h, nil
+	}
+	hierarchy, err := findHierarchy(h.limits)
+	if err != nil {
+		h.info.Notices = append(h.info.Notices, fmt.Sprintf("running without memory and CPU limits, this user cannot make cgroups here (%v)", err))
+		return h, nil
+	}
+	h.hierarchy = hierarchy
+	h.info.Limits = hierarchy.version()
+	return h, nil
+}
+
+type host struct {
+	options   Options
+	limits    limits
+	hierarchy hierarchy // nil: no limits
+	log       *lockedWriter
+	info      platforms.Info
+	created   int
+}
+
+func (h *host) Info() platforms.Info { return h.info }
+
+// Close has nothing to do: what the host makes belongs to an instance.
+func (h *host) Close() error { return nil }
+
+func (h *host) Prepare(ctx context.Context, fn platforms.Function) (_ platforms.Instance, err error) {
+	if err := context.Cause(ctx); err != nil {
+		return nil, err
+	}
+	binary, err := filepath.Abs(fn.Binary)
+	if err != nil {
+		return nil, err
+	}
+	h.created++
+	in := &instance{host: h, fn: fn}
+	defer func() {
+		if err != nil {
+			err = errors.Join(fmt.Errorf("preparing an instance of %s: %w", fn.Name, err), in.Close())
+		}
+	}()
+	if in.api, err = newRuntimeAPI(h.options.Timeout); err != nil {
+		return nil, err
+	}
+	if in.out, err = newOutput(h.log, fmt.Sprintf("%s #%d", fn.Name, h.created), fn.Secrets); err != nil {
+		return nil, err
+	}
+	if h.hierarchy != nil {
+		name := fmt.Sprintf("%s%d-%d", groupPrefix, os.Getpid(), h.created)
+		if in.group, err = h.hierarchy.create(name, h.limits); err != nil {
+			return nil, err
+		}
+	}
+	in.process, err = newProcess(binary, h.environment(fn, in.api.address()), in.out.write, in.group)
+	return in, err
+}
+
+// environment is the whole environment of a function: its own variables and
+// those that Lambda documents. Nothing of the harness's is passed on.
+func (h *host) environment(fn platforms.Function, address string) []string {
+	env := map[string]string{
+		"AWS_LAMBDA_RUNTIME_API":          address,
+		"AWS_LAMBDA_FUNCTION_NAME":        "dtbench",
+		"AWS_LAMBDA_FUNCTION_VERSION":     "$LATEST",
+		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": strconv.FormatInt(h.options.MemoryBytes>>20, 10),
+		"AWS_REGION":                      "local",
+		"AWS_DEFAULT_REGION":              "local",
+		"_HANDLER":                        "bootstrap",
+		"LAMBDA_TASK_ROOT":                filepath.Dir(fn.Binary),
+		"PATH":                            "/usr/local/bin:/usr/bin:/bin",
+		"LANG":                            "en_US.UTF-8",
+		"TZ":                              ":UTC",
+	}
+	for _, more := range []map[string]string{fn.Settings, fn.Secrets} {
+		for name, value := range more {
+			env[name] = value
+		}
+	}
+	list := make([]string, 0, len(env))
+	for name, value := range env {
+		list = append(list, name+"="+value)
+	}
+	return list
+}
+
+// lockedWriter lets the outputs of instances share one log.
+type lockedWriter struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (l *lockedWriter) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.Write(p)
+}

@@ -1,0 +1,121 @@
+package local
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/dtbench/dtbench/scenarios/monotonic"
+)
+
+// process is the life of one function process, held by a thread of its own.
+//
+// The thread waits inside the instance's cgroup before the start, so that the
+// child inherits the group (cgroup v1 can place nothing at birth in another
+// way), and it lives until the process is gone, because the child is told to
+// die with the thread that forked it (PR_SET_PDEATHSIG): a harness that is
+// killed leaves no function behind.
+type process struct {
+	start   chan struct{}
+	started chan error
+	release chan struct{} // closed: the thread may go home
+	gone    chan struct{} // the thread is out of the cgroup
+	exited  chan struct{} // the process was reaped
+
+	began int64 // just before fork; valid after started
+	pid   int
+	proc  *os.Process
+	state *os.ProcessState // valid after exited
+}
+
+// newProcess prepares the start of binary. Standard output and error go to out.
+func newProcess(binary string, env []string, out *os.File, g group) (*process, error) {
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		return nil, err
+	}
+	attr := &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	if g != nil {
+		g.attach(attr)
+	}
+	p := &process{
+		start: make(chan struct{}), started: make(chan error, 1),
+		release: make(chan struct{}), gone: make(chan struct{}), exited: make(chan struct{}),
+	}
+	argv := []string{binary}
+	procAttr := &os.ProcAttr{Dir: filepath.Dir(binary), Env: env, Files: []*os.File{null, out, out}, Sys: attr}
+	placed := make(chan error)
+	go func() {
+		defer close(p.gone)
+		defer null.Close()
+		runtime.LockOSThread()
+		if g != nil {
+			if err := g.enterThread(); err != nil {
+				placed <- fmt.Errorf("entering the cgroup: %w", err)
+				return // still locked: the thread ends here
+			}
+		}
+		placed <- nil
+		select {
+		case <-p.start:
+			p.began = monotonic.Now()
+			p.proc, err = os.StartProcess(binary, argv, procAttr)
+			if err == nil {
+				p.pid = p.proc.Pid
+				go p.wait()
+			}
+			p.started <- err
+			<-p.release
+		case <-p.release:
+		}
+		if g != nil && g.leaveThread() != nil {
+			return // the locked thread ends, which leaves the group as well
+		}
+		runtime.UnlockOSThread()
+	}()
+	if err := <-placed; err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// wait reaps the process once it has ended. Before that, while the zombie
+// still holds the process group's number, it kills what is left of the group.
+func (p *process) wait() {
+	var err error
+	for {
+		err = unix.Waitid(unix.P_PID, p.pid, nil, unix.WEXITED|unix.WNOWAIT, nil)
+		if !errors.Is(err, unix.EINTR) {
+			break
+		}
+	}
+	_ = syscall.Kill(-p.pid, syscall.SIGKILL)
+	p.state, _ = p.proc.Wait()
+	close(p.exited)
+}
+
+// launch forks and returns when the program is running.
+func (p *process) launch() error {
+	close(p.start)
+	return <-p.started
+}
+
+// kill ends the process if there is one and waits for its end.
+func (p *process) kill() {
+	if p.proc != nil {
+		_ = p.proc.Kill() // an error means that it has ended already
+		<-p.exited
+	}
+}
+
+// end kills the process and lets the thread leave the cgroup.
+func (p *process) end() {
+	p.kill()
+	close(p.release)
+	<-p.gone
+}

@@ -1,0 +1,137 @@
+// Package platforms says what a place that runs functions must offer to the
+// experiment. Adapters are its sub-packages; platforms/registry lists them and
+// platforms/platformtest is the conformance suite that each of them passes.
+package platforms
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/dtbench/dtbench/results"
+)
+
+// Errors of an invocation. An adapter wraps exactly one of them around every
+// failure of the function; any other error is a failure of the platform.
+var (
+	// ErrTimeout: the function did not become ready, or did not answer, in time.
+	ErrTimeout = errors.New("timed out")
+	// ErrOutOfMemory: the memory limit killed the instance.
+	ErrOutOfMemory = errors.New("out of memory")
+	// ErrInit: the process ended, or reported a failure, before it asked for an
+	// event.
+	ErrInit = errors.New("crashed in initialisation")
+	// ErrCrash: the process ended, or panicked, while it worked on an event.
+	ErrCrash = errors.New("crashed in the handler")
+	// ErrHandler: the handler returned an error and the instance lives on.
+	ErrHandler = errors.New("the handler returned an error")
+	// ErrAnswer: the function answered with something that is not JSON.
+	ErrAnswer = errors.New("the answer is not JSON")
+)
+
+// Function is one deployable function with its configuration.
+type Function struct {
+	Name   string // for logs, such as hello/optimized
+	Binary string // path of the executable
+	// Settings are its plain environment variables.
+	Settings map[string]string
+	// Secrets are environment variables too. An adapter must keep their values
+	// out of logs and errors, the function's own output included.
+	Secrets map[string]string
+}
+
+// Info describes a platform as it is set up.
+type Info struct {
+	Name       string
+	Provenance results.Provenance
+	Contract   string // lambda | fc | scf
+	// Limits says what enforces memory and CPU: cgroup-v2, cgroup-v1 or none.
+	Limits string
+	// Notices are sentences the user must see once, such as why there are no
+	// limits.
+	Notices []string
+	// SharedClock says that instants of the function and of Invocation.Began
+	// are on one clock, so that the way to the handler can be measured.
+	SharedClock bool
+}
+
+// Platform makes instances of functions. It is used by one goroutine.
+type Platform interface {
+	Info() Info
+	// Prepare makes everything ready for one new instance of fn except the
+	// instance itself: the first Invoke of what it returns finds no running
+	// function and is a cold start. Whatever can be done outside the timed part
+	// (listener, cgroup, deployment) is done here.
+	Prepare(ctx context.Context, fn Function) (Instance, error)
+	// Close removes everything the platform made. Instances must be closed
+	// before. It may be called again and then does nothing.
+	Close() error
+}
+
+// Instance is at most one running copy of a function. It is used by one
+// goroutine.
+type Instance interface {
+	// Invoke delivers event (JSON) and waits for the answer. The first call
+	// starts the instance. An invocation that the function failed wraps one of
+	// the errors above, with the function's last lines in its text and no
+	// secret; after any error but ErrHandler and ErrAnswer the instance is dead
+	// and later calls fail. When ctx ends the instance is killed and the cause
+	// of ctx is returned.
+	Invoke(ctx context.Context, event []byte) (Invocation, error)
+	// Close ends the instance, whatever it is doing, and removes all its
+	// traces: processes, cgroup, listener, files. It may be called again and
+	// then does nothing.
+	Close() error
+}
+
+// Invocation is what a platform knows of one answered invocation. Nil pointers
+// are what it cannot know.
+type Invocation struct {
+	RequestID string
+	Answer    []byte // JSON, as the function gave it
+	// Began is the instant just before fork (cold) or send (hot), in
+	// nanoseconds on the clock of scenarios/monotonic; 0 without a shared clock.
+	Began int64
+	// Total lasts from Began to the answer read in full.
+	Total time.Duration
+	// Start lasts from Began to the first request for an event; cold only.
+	Start *time.Duration
+	// Reported is what the platform meters or bills.
+	Reported *time.Duration
+	// Throttled is how long the CPU quota held the instance back during this
+	// invocation.
+	Throttled *time.Duration
+	// MemoryBytes is the instance's peak so far: VmHWM on local, the platform's
+	// own figure elsewhere.
+	MemoryBytes int64
+	// CgroupPeakBytes is the peak of the instance's cgroup so far.
+	CgroupPeakBytes *int64
+}
+
+// FunctionError is a failure of the function, not of the platform.
+type FunctionError struct {
+	Kind     error    // one of the errors above
+	Function string   // its name
+	Detail   string   // such as "exit status 2" or "no answer within 10s"; may be empty
+	Tail     []string // the last lines it wrote, secrets redacted
+}
+
+// Reason is the error without the function's name and output: the same for
+// every repetition of the same failure.
+func (e *FunctionError) Reason() string {
+	if e.Detail == "" {
+		return e.Kind.Error()
+	}
+	return e.Kind.Error() + ": " + e.Detail
+}
+
+func (e *FunctionError) Error() string {
+	s := e.Function + ": " + e.Reason()
+	if len(e.Tail) > 0 {
+		s += "; its last lines: " + strings.Join(e.Tail, " | ")
+	}
+	return s
+}
+
+func (e *FunctionError) Unwrap() error { return e.Kind }

@@ -1,0 +1,285 @@
+// Package platformtest is the conformance suite of platforms: what the
+// interface's comments promise, tried on real instances. An adapter calls Run
+// from its tests.
+package platformtest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/dtbench/dtbench/platforms"
+	"github.com/dtbench/dtbench/scenarios/build"
+	"github.com/dtbench/dtbench/scenarios/build/buildtest"
+	"github.com/dtbench/dtbench/scenarios/function"
+)
+
+// Settings are what a case wants of the platform.
+type Settings struct {
+	Timeout time.Duration // of initialisation and of an invocation
+	Log     *Log          // where the functions' output goes
+}
+
+// Suite is an adapter under test.
+type Suite struct {
+	// Open makes a platform with no CPU limit and, where it can, a memory limit
+	// of 512 MB.
+	Open func(t *testing.T, s Settings) platforms.Platform
+	// Leftovers lists what is left of closed instances (processes, cgroups,
+	// files). Empty is good.
+	Leftovers func(t *testing.T) []string
+}
+
+// faulty is the function that does as it is told.
+var faulty = build.Program{Name: "faulty", Package: "platforms/platformtest/faulty"}
+
+const secret = "canary-5f1e0c7a-value"
+
+// Run runs the suite.
+func Run(t *testing.T, s Suite) {
+	binary := buildtest.Programs(t, faulty)[faulty.Name].Path
+	run := func(name string, f func(t *testing.T, c *conversation)) {
+		t.Run(name, func(t *testing.T) {
+			log := &Log{}
+			c := &conversation{t: t, log: log, fn: platforms.Function{
+				Name: "faulty/test", Binary: binary,
+				Settings: map[string]string{}, Secrets: map[string]string{"SECRET": secret},
+			}}
+			c.platform = s.Open(t, Settings{Timeout: time.Second, Log: log})
+			f(t, c)
+			if err := c.platform.Close(); err != nil {
+				t.Errorf("Close: %v", err)
+			}
+			if strings.Contains(log.String(), secret) {
+				t.Error("the log holds the secret")
+			}
+			if left := s.Leftovers(t); len(left) > 0 {
+				t.Errorf("left behind: %q", left)
+			}
+		})
+	}
+
+	run("the first invocation is cold and the following are hot", func(t *testing.T, c *conversation) {
+		in := c.prepare()
+		var first function.Answer
+		for n := 1; n <= 3; n++ {
+			inv := c.mustInvoke(in, `{"do":"nothing"}`)
+			a := c.answer(inv)
+			if a.Invocation != n {
+				t.Errorf("invocation %d counts %d", n, a.Invocation)
+			}
+			if n == 1 {
+				first = a
+			}
+			if a.Instance != first.Instance {
+				t.Error("another instance answered")
+			}
+			if (inv.Start != nil) != (n == 1) {
+				t.Errorf("invocation %d: start time %v", n, inv.Start)
+			}
+			if inv.Total < time.Duration(a.Timings.Handler) || inv.MemoryBytes <= 0 || inv.RequestID == "" {
+				t.Errorf("invocation %d: implausible %+v", n, inv)
+			}
+			if way := a.Timings.Entered - inv.Began; c.platform.Info().SharedClock && (way <= 0 || way > int64(inv.Total)) {
+				t.Errorf("invocation %d: %d ns to the handler of %s", n, way, inv.Total)
+			}
+		}
+		c.close(in)
+		other := c.prepare()
+		if a := c.answer(c.mustInvoke(other, `{}`)); a.Instance == first.Instance || a.Invocation != 1 {
+			t.Error("a second instance is not new")
+		}
+		c.close(other)
+	})
+
+	run("the function's own time is part of the total", func(t *testing.T, c *conversation) {
+		in := c.prepare()
+		inv := c.mustInvoke(in, `{"do":"sleep","ms":50}`)
+		if h := time.Duration(c.answer(inv).Timings.Handler); h < 50*time.Millisecond || inv.Total < h {
+			t.Errorf("slept 50ms: handler %s, total %s", h, inv.Total)
+		}
+		c.close(in)
+	})
+
+	run("an instance that never started closes", func(_ *testing.T, c *conversation) {
+		c.close(c.prepare())
+	})
+
+	run("a handler's error leaves the instance alive", func(_ *testing.T, c *conversation) {
+		in := c.prepare()
+		c.mustFail(in, `{"do":"error"}`, platforms.ErrHandler, "told to return an error")
+		c.mustInvoke(in, `{}`)
+		c.close(in)
+	})
+
+	run("an answer that is not JSON is named as such", func(_ *testing.T, c *conversation) {
+		in := c.prepare()
+		c.mustFail(in, `{"do":"text"}`, platforms.ErrAnswer, "not json at all")
+		c.mustInvoke(in, `{}`)
+		c.close(in)
+	})
+
+	run("a panic is a crash with the function's last lines", func(_ *testing.T, c *conversation) {
+		in := c.prepare()
+		c.mustFail(in, `{"do":"panic"}`, platforms.ErrCrash, "told to panic with [redacted]")
+		c.mustBeDead(in)
+		c.close(in)
+	})
+
+	run("an exit is a crash with the function's last lines", func(_ *testing.T, c *conversation) {
+		in := c.prepare()
+		c.mustInvoke(in, `{}`)
+		c.mustFail(in, `{"do":"exit"}`, platforms.ErrCrash, "last words with [redacted]")
+		c.mustBeDead(in)
+		c.close(in)
+	})
+
+	run("a failing initialisation is told apart", func(_ *testing.T, c *conversation) {
+		c.fn.Settings["FAULTY_INIT"] = "fail"
+		in := c.prepare()
+		c.mustFail(in, `{}`, platforms.ErrInit, "told to fail")
+		c.mustBeDead(in)
+		c.close(in)
+	})
+
+	run("an initialisation that hangs times out", func(_ *testing.T, c *conversation) {
+		c.fn.Settings["FAULTY_INIT"] = "hang"
+		in := c.prepare()
+		c.mustFail(in, `{}`, platforms.ErrTimeout, "not ready within 1s")
+		c.close(in)
+	})
+
+	run("a handler that hangs times out", func(_ *testing.T, c *conversation) {
+		in := c.prepare()
+		c.mustFail(in, `{"do":"sleep","ms":11000}`, platforms.ErrTimeout, "no answer within 1s")
+		c.mustBeDead(in)
+		c.close(in)
+	})
+
+	run("a function beyond the memory limit is out of memory", func(t *testing.T, c *conversation) {
+		if c.platform.Info().Limits == "none" {
+			t.Log("this platform enforces no limits here: ", c.platform.Info().Notices)
+			return
+		}
+		in := c.prepare()
+		c.mustFail(in, `{"do":"allocate","mb":700}`, platforms.ErrOutOfMemory, "512 MB")
+		c.close(in)
+	})
+
+	run("memory is the instance's own", func(t *testing.T, c *conversation) {
+		in := c.prepare()
+		small := c.mustInvoke(in, `{}`).MemoryBytes
+		large := c.mustInvoke(in, `{"do":"allocate","mb":64}`).MemoryBytes
+		if grown := large - small; grown < 60<<20 || grown > 80<<20 {
+			t.Errorf("64 MiB more show as %d bytes more", grown)
+		}
+		c.close(in)
+	})
+
+	run("a cancelled invocation returns the cause and ends the instance", func(t *testing.T, c *conversation) {
+		in := c.prepare()
+		c.mustInvoke(in, `{}`)
+		cause := errors.New("enough")
+		ctx, cancel := context.WithCancelCause(context.Background())
+		time.AfterFunc(20*time.Millisecond, func() { cancel(cause) })
+		if _, err := in.Invoke(ctx, []byte(`{"do":"sleep","ms":900}`)); !errors.Is(err, cause) {
+			t.Errorf("got %v, want the cause", err)
+		}
+		c.mustBeDead(in)
+		c.close(in)
+	})
+
+	run("children of the function end with the instance", func(_ *testing.T, c *conversation) {
+		in := c.prepare()
+		c.mustInvoke(in, `{"do":"child"}`)
+		c.close(in)
+	})
+}
+
+// conversation is one case: a platform, a function, and its log.
+type conversation struct {
+	t        *testing.T
+	platform platforms.Platform
+	fn       platforms.Function
+	log      *Log
+}
+
+func (c *conversation) prepare() platforms.Instance {
+	c.t.Helper()
+	in, err := c.platform.Prepare(context.Background(), c.fn)
+	if err != nil {
+		c.t.Fatalf("Prepare: %v", err)
+	}
+	return in
+}
+
+func (c *conversation) mustInvoke(in platforms.Instance, event string) platforms.Invocation {
+	c.t.Helper()
+	inv, err := in.Invoke(context.Background(), []byte(event))
+	if err != nil {
+		c.t.Fatalf("Invoke(%s): %v", event, err)
+	}
+	return inv
+}
+
+func (c *conversation) mustFail(in platforms.Instance, event string, want error, text string) {
+	c.t.Helper()
+	_, err := in.Invoke(context.Background(), []byte(event))
+	var f *platforms.FunctionError
+	if !errors.Is(err, want) || !errors.As(err, &f) {
+		c.t.Fatalf("Invoke(%s): got %v, want %v", event, err, want)
+	}
+	if !strings.Contains(err.Error(), text) {
+		c.t.Errorf("Invoke(%s): %q does not say %q", event, err, text)
+	}
+	if strings.Contains(err.Error(), secret) {
+		c.t.Errorf("Invoke(%s): the error holds the secret", event)
+	}
+}
+
+func (c *conversation) mustBeDead(in platforms.Instance) {
+	c.t.Helper()
+	if _, err := in.Invoke(context.Background(), []byte(`{}`)); err == nil {
+		c.t.Error("a dead instance answered")
+	}
+}
+
+func (c *conversation) close(in platforms.Instance) {
+	c.t.Helper()
+	for range 2 { // the second does nothing
+		if err := in.Close(); err != nil {
+			c.t.Errorf("Close: %v", err)
+		}
+	}
+}
+
+func (c *conversation) answer(inv platforms.Invocation) function.Answer {
+	c.t.Helper()
+	var a function.Answer
+	if err := json.Unmarshal(inv.Answer, &a); err != nil {
+		c.t.Fatalf("answer: %v", err)
+	}
+	return a
+}
+
+// Log is a buffer that several goroutines may write.
+type Log struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+func (l *Log) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *Log) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}

@@ -1,0 +1,266 @@
+// Package build turns the functions under test, and the services that they
+// need, into executables.
+//
+// The programs come from the first of three places: prebuilt beside the
+// dtbench executable (a release), the source tree around the working directory
+// (development), or the module version that dtbench itself was built from (an
+// installed dtbench). The last two need the Go toolchain and keep their output
+// in the user's cache directory, where an unchanged program is not built again.
+package build
+
+import (
+	"context"
+	"crypto/sha256"
+	"debug/buildinfo"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/lockedfile"
+)
+
+// Module is the path of the module that holds the programs.
+const Module = "github.com/dtbench/dtbench"
+
+// Errors of Programs; both are wrapped with what went wrong.
+var (
+	// ErrNoToolchain: the programs must be built and there is no go command.
+	ErrNoToolchain = errors.New("the go command was not found, and there are no prebuilt functions beside dtbench")
+	// ErrBuild: the go command failed; the text ends with its last lines.
+	ErrBuild = errors.New("building the functions failed")
+)
+
+// buildFlags are those with which every program is built, so that a function
+// measured here is byte for byte the one that is deployed. The tag lambda.norpc
+// drops the old Go 1.x runtime from aws-lambda-go.
+var buildFlags = []string{"-trimpath", "-buildvcs=false", "-tags", "lambda.norpc", "-ldflags", "-s -w"}
+
+// Program is one executable: its name and its package below Module.
+type Program struct {
+	Name    string
+	Package string
+}
+
+// FunctionProgram names the main package of a scenario in a variant.
+func FunctionProgram(scenario, variant string) Program {
+	name := scenario + "-" + variant
+	return Program{Name: name, Package: "scenarios/functions/" + name}
+}
+
+// ServiceProgram names the main package of a service: dtstore or dttarget.
+func ServiceProgram(name string) Program {
+	return Program{Name: name, Package: "scenarios/services/" + name}
+}
+
+// Binary is a program that is ready to run.
+type Binary struct {
+	Path   string
+	SHA256 string // hex
+	Bytes  int64
+	Go     string // toolchain that built it, such as go1.26.8
+}
+
+// Options say where to look and whom to tell.
+type Options struct {
+	// Executable is the running dtbench; prebuilt programs lie beside it.
+	Executable string
+	// Version is dtbench's own module version, "(devel)" or "" where unknown.
+	Version string
+	// WorkDir is where the search for a source tree begins.
+	WorkDir string
+	// Notify is told, in a sentence, before work that takes long; may be nil.
+	Notify func(string)
+}
+
+// Programs makes programs available in dir, which must exist, and returns them
+// by name. The copies in dir are the caller's: a later build cannot change
+// them.
+func Programs(ctx context.Context, o Options, dir string, programs []Program) (map[string]Binary, error) {
+	from, err := o.locate(ctx, programs)
+	if err != nil {
+		return nil, err
+	}
+	defer from.unlock()
+	binaries := make(map[string]Binary, len(programs))
+	for _, p := range programs {
+		b, err := install(filepath.Join(from.dir, p.Name), filepath.Join(dir, p.Name))
+		if err != nil {
+			return nil, fmt.Errorf("program %s: %w", p.Name, err)
+		}
+		if want, ok := from.hashes[p.Name]; ok && want != b.SHA256 {
+			return nil, fmt.Errorf("program %s: %s differs from its manifest; unpack the release again", p.Name, filepath.Join(from.dir, p.Name))
+		}
+		binaries[p.Name] = b
+	}
+	return binaries, nil
+}
+
+// place is a folder that holds the programs, locked against other builders.
+type place struct {
+	dir    string
+	hashes map[string]string // what a manifest promises; nil without one
+	unlock func()
+}
+
+func (o Options) locate(ctx context.Context, programs []Program) (place, error) {
+	if o.Executable != "" {
+		p, err := prebuilt(filepath.Dir(o.Executable), programs)
+		if err == nil || !errors.Is(err, os.ErrNotExist) {
+			return p, err
+		}
+	}
+	root, err := sourceTree(o.WorkDir)
+	if err != nil {
+		return place{}, err
+	}
+	goCommand, err := exec.LookPath("go")
+	if err != nil {
+		return place{}, ErrNoToolchain
+	}
+	switch {
+	case root != "":
+		return o.buildTree(ctx, goCommand, root, programs)
+	case strings.HasPrefix(o.Version, "v"):
+		return o.installVersion(ctx, goCommand, programs)
+	default:
+		return place{}, fmt.Errorf("%w: this dtbench was built without a module version, so it can only run inside its source tree or beside prebuilt functions", ErrBuild)
+	}
+}
+
+// sourceTree returns the root of the module around dir, "" where there is none.
+func sourceTree(dir string) (string, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	for {
+		data, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+		if err == nil && strings.HasPrefix(string(data), "module "+Module+"\n") {
+			return dir, nil
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return "", nil
+		}
+		dir = parent
+	}
+}
+
+// buildTree builds from the source tree at root. The output folder is kept per
+// tree: go build looks at what is there and links only what has changed.
+func (o Options) buildTree(ctx context.Context, goCommand, root string, programs []Program) (place, error) {
+	key := sha256.Sum256([]byte(root))
+	p, err := o.cache("tree-" + hex.EncodeToString(key[:6]))
+	if err != nil {
+		return place{}, err
+	}
+	args := append([]string{"build", "-o", p.dir + string(filepath.Separator)}, buildFlags...)
+	for _, program := range programs {
+		args = append(args, "./"+program.Package)
+	}
+	return p, o.run(ctx, p, goCommand, root, nil, args, programs)
+}
+
+// installVersion builds the module version that this dtbench is.
+func (o Options) installVersion(ctx context.Context, goCommand string, programs []Program) (place, error) {
+	p, err := o.cache(o.Version)
+	if err != nil {
+		return place{}, err
+	}
+	if missing(p.dir, programs) == 0 {
+		return p, nil // a version never changes
+	}
+	args := append([]string{"install"}, buildFlags...)
+	for _, program := range programs {
+		args = append(args, Module+"/"+program.Package+"@"+o.Version)
+	}
+	return p, o.run(ctx, p, goCommand, p.dir, []string{"GOBIN=" + p.dir}, args, programs)
+}
+
+// cache makes and locks a folder in the user's cache directory.
+func (o Options) cache(name string) (place, error) {
+	base, err := os.UserCacheDir()
+	if err != nil {
+		base = os.TempDir() // no HOME: a bare CI machine
+	}
+	dir := filepath.Join(base, "dtbench", name+"-"+runtime.GOOS+"-"+runtime.GOARCH)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return place{}, err
+	}
+	unlock, err := lockedfile.MutexAt(filepath.Join(dir, ".lock")).Lock()
+	if err != nil {
+		return place{}, err
+	}
+	return place{dir: dir, unlock: unlock}, nil
+}
+
+func missing(dir string, programs []Program) int {
+	n := 0
+	for _, p := range programs {
+		if _, err := os.Stat(filepath.Join(dir, p.Name)); err != nil {
+			n++
+		}
+	}
+	return n
+}
+
+// run calls the go command; on failure it unlocks p.
+func (o Options) run(ctx context.Context, p place, goCommand, dir string, env, args []string, programs []Program) error {
+	if o.Notify != nil {
+		if n := missing(p.dir, programs); n > 0 {
+			o.Notify(fmt.Sprintf("building %d programs (functions, object store, target); the first time this compiles their libraries and takes a few minutes", n))
+		}
+	}
+	cmd := exec.CommandContext(ctx, goCommand, args...)
+	cmd.Dir = dir
+	// The user's own GOFLAGS, workspace or cgo settings must not change what
+	// is measured.
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=", "GOWORK=off", "GOOS="+runtime.GOOS, "GOARCH="+runtime.GOARCH)
+	cmd.Env = append(cmd.Env, env...)
+	out, err := cmd.CombinedOutput()
+	if err == nil {
+		return nil
+	}
+	p.unlock()
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	return fmt.Errorf("%w: go %s: %w: %s", ErrBuild, args[0], err, lastLines(string(out), 5))
+}
+
+func lastLines(s string, n int) string {
+	lines := strings.Split(strings.TrimSpace(s), "\n")
+	if len(lines) > n {
+		lines = lines[len(lines)-n:]
+	}
+	return strings.Join(lines, " | ")
+}
+
+// install copies src to dst and describes it.
+func install(src, dst string) (Binary, error) {
+	in, err := os.Open(src)
+	if err != nil {
+		return Binary{}, err
+	}
+	defer in.Close()
+	out, err := os.OpenFile(dst, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o755)
+	if err != nil {
+		return Binary{}, err
+	}
+	hash := sha256.New()
+	n, err := io.Copy(io.MultiWriter(out, hash), in)
+	if err = errors.Join(err, out.Close()); err != nil {
+		return Binary{}, err
+	}
+	info, err := buildinfo.ReadFile(dst)
+	if err != nil {
+		return Binary{}, err
+	}
+	return Binary{Path: dst, SHA256: hex.EncodeToString(hash.Sum(nil)), Bytes: n, Go: info.GoVersion}, nil
+}

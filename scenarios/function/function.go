@@ -1,0 +1,152 @@
+// Package function is the frame that every deployed function shares: the
+// handler's signature, the way to a secret, and the wrapper that proves the
+// temperature of an invocation and times it by the function's own clock.
+//
+// It knows no platform (scenarios/contract speaks to those) and no variant
+// (scenarios/secrets supplies one), and it is linked into what is measured, so
+// it stays small.
+package function
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/dtbench/dtbench/scenarios/monotonic"
+)
+
+// Request is one invocation as a handler sees it.
+type Request struct {
+	ID    string // unique per invocation, given by the platform
+	Event []byte // JSON
+}
+
+// Secrets is how a handler gets at a protected value. The variants of a
+// function differ in nothing else.
+type Secrets interface {
+	// Use calls use with the plaintext of the named secret. The bytes are
+	// valid until use returns and must not be kept. An error of use comes back
+	// as it is; any other error means that access was refused or the name is
+	// unknown, and use was not called.
+	Use(requestID, name string, use func(secret []byte) error) error
+}
+
+// Handler is the business of a function. Its result becomes the "result" of
+// the answer and must be fit for JSON.
+type Handler func(ctx context.Context, req Request, secrets Secrets) (any, error)
+
+// Setup makes a handler from the function's plain settings, once per instance.
+type Setup func(setting func(name string) string) (Handler, error)
+
+// Provider makes the way to the secrets, once per instance.
+type Provider func() (Secrets, error)
+
+// Answer is what an invocation returns.
+type Answer struct {
+	Instance   string  `json:"instance"`   // random, drawn at the start of the process
+	Invocation int     `json:"invocation"` // counts this instance's invocations from 1
+	Timings    Timings `json:"timings"`
+	Result     any     `json:"result"`
+}
+
+// Timings are the function's own, in nanoseconds. The first three are instants
+// on the clock of scenarios/monotonic, the others durations.
+type Timings struct {
+	Main    int64 `json:"main_ns"`    // first statement of main
+	Ready   int64 `json:"ready_ns"`   // about to ask for the first event
+	Entered int64 `json:"entered_ns"` // first statement of the handler
+	Handler int64 `json:"handler_ns"` // the handler
+	Secrets int64 `json:"secrets_ns"` // inside secret access, the use of the value left out
+}
+
+// Instance is one running copy of a function. Invocations must come one at a
+// time, as every contract here guarantees.
+type Instance struct {
+	id          string
+	invocations int
+	handler     Handler
+	secrets     timedSecrets
+	anchor      time.Time // the same instant as main, for the cheaper clock
+	main, ready int64
+}
+
+// Start runs the initialisation of a function and is the first thing its main
+// calls. With the argument --probe the process writes one byte and exits
+// instead: the floor under every start-up time.
+func Start(setup Setup, provider Provider) (*Instance, error) {
+	in := &Instance{main: monotonic.Now(), anchor: time.Now()}
+	if len(os.Args) > 1 && os.Args[1] == "--probe" {
+		_, _ = os.Stdout.Write([]byte{'.'})
+		os.Exit(0)
+	}
+	var id [16]byte
+	if _, err := io.ReadFull(rand.Reader, id[:]); err != nil {
+		return nil, err
+	}
+	in.id = hex.EncodeToString(id[:])
+	secrets, err := provider()
+	if err != nil {
+		return nil, fmt.Errorf("secrets: %w", err)
+	}
+	in.secrets.inner = secrets
+	if in.handler, err = setup(os.Getenv); err != nil {
+		return nil, fmt.Errorf("setup: %w", err)
+	}
+	return in, nil
+}
+
+// Ready marks the end of initialisation. The contract calls it right before it
+// asks for the first event.
+func (in *Instance) Ready() { in.ready = in.instant(time.Now()) }
+
+// Invoke runs the handler once and encodes its answer.
+func (in *Instance) Invoke(ctx context.Context, req Request) ([]byte, error) {
+	entered := time.Now()
+	in.invocations++
+	in.secrets.spent = 0
+	result, err := in.handler(ctx, req, &in.secrets)
+	took := time.Since(entered)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(Answer{
+		Instance:   in.id,
+		Invocation: in.invocations,
+		Timings: Timings{
+			Main:    in.main,
+			Ready:   in.ready,
+			Entered: in.instant(entered),
+			Handler: int64(took),
+			Secrets: int64(in.secrets.spent),
+		},
+		Result: result,
+	})
+}
+
+// instant converts a reading of Go's clock. Both count CLOCK_MONOTONIC on
+// Linux; the runtime reads it through the vDSO, without a system call.
+func (in *Instance) instant(t time.Time) int64 { return in.main + int64(t.Sub(in.anchor)) }
+
+// timedSecrets adds up the time spent in access, without what the handler does
+// with the value.
+type timedSecrets struct {
+	inner Secrets
+	spent time.Duration
+}
+
+func (s *timedSecrets) Use(requestID, name string, use func([]byte) error) error {
+	var using time.Duration
+	begin := time.Now()
+	err := s.inner.Use(requestID, name, func(secret []byte) error {
+		opened := time.Now()
+		defer func() { using += time.Since(opened) }()
+		return use(secret)
+	})
+	s.spent += time.Since(begin) - using
+	return err
+}

@@ -1,0 +1,63 @@
+// Package scenarios names the functions under test and the variants in which
+// they get their secrets. The functions themselves are in its sub-packages:
+// hello, storage and network are the handlers, secrets/… the variants,
+// functions/… the main packages that join one of each, and build turns those
+// into binaries.
+package scenarios
+
+// Names of the environment variables through which a function is configured.
+const (
+	// EncryptionKeys names the variables to protect, as in the paper's section
+	// "Function-level token management policy". Only variants that protect
+	// something get it.
+	EncryptionKeys = "ENCRYPTION_KEYS"
+
+	APIKey         = "API_KEY"          // secret of hello
+	StoreSecretKey = "STORE_SECRET_KEY" // secret of storage and network
+	TargetKey      = "TARGET_KEY"       // secret of network
+
+	StoreEndpoint  = "STORE_ENDPOINT"
+	StoreRegion    = "STORE_REGION"
+	StoreBucket    = "STORE_BUCKET"
+	StoreAccessKey = "STORE_ACCESS_KEY"
+	StoreObject    = "STORE_OBJECT" // key of the object that is written
+	ObjectSize     = "OBJECT_SIZE"  // bytes
+	TargetURL      = "TARGET_URL"
+)
+
+// Scenario is a function under test.
+type Scenario struct {
+	Name  string
+	Title string // as tables and charts show it
+	// Secrets are the variables that hold protected values; a handler uses each
+	// exactly once per invocation.
+	Secrets []string
+	Store   bool // writes to the object store
+	Target  bool // calls the network target
+}
+
+// All returns the scenarios in the order of the paper's tables.
+func All() []Scenario {
+	return []Scenario{
+		{Name: "hello", Title: "Hello world", Secrets: []string{APIKey}},
+		{Name: "storage", Title: "Object storage write", Secrets: []string{StoreSecretKey}, Store: true},
+		{Name: "network", Title: "Network request and object storage write", Secrets: []string{TargetKey, StoreSecretKey}, Store: true, Target: true},
+	}
+}
+
+// Variant is a way in which a function gets its secrets.
+type Variant struct {
+	Name     string
+	Protects bool // wants EncryptionKeys in its environment
+}
+
+// Baseline is the variant that overheads are taken against.
+const Baseline = "benchmark"
+
+// Variants returns the variants, the baseline first.
+func Variants() []Variant {
+	return []Variant{
+		{Name: Baseline},
+		{Name: "optimized", Protects: true},
+	}
+}

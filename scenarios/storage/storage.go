@@ -1,0 +1,79 @@
+// Package storage is the paper's object-storage scenario: a function that
+// writes one object with a protected secret key.
+package storage
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"github.com/dtbench/dtbench/scenarios"
+	"github.com/dtbench/dtbench/scenarios/function"
+	"github.com/dtbench/dtbench/scenarios/objectstore"
+)
+
+// Result says what was written.
+type Result struct {
+	Bytes int `json:"bytes"`
+}
+
+// New reads the store and the object's size from the settings.
+func New(setting func(string) string) (function.Handler, error) {
+	writer, err := NewWriter(setting)
+	if err != nil {
+		return nil, err
+	}
+	size, err := strconv.Atoi(setting(scenarios.ObjectSize))
+	if err != nil || size < 0 {
+		return nil, fmt.Errorf("%s: want a number of bytes", scenarios.ObjectSize)
+	}
+	return func(ctx context.Context, req function.Request, secrets function.Secrets) (any, error) {
+		body := bytes.Repeat([]byte{'d'}, size)
+		if err := writer.Write(ctx, req.ID, body, secrets); err != nil {
+			return nil, err
+		}
+		return Result{Bytes: size}, nil
+	}, nil
+}
+
+// Writer writes objects for a function; the network scenario uses it too.
+type Writer struct {
+	client objectstore.Client
+	object string
+}
+
+// NewWriter reads the store from the settings.
+func NewWriter(setting func(string) string) (*Writer, error) {
+	for _, name := range []string{scenarios.StoreEndpoint, scenarios.StoreRegion, scenarios.StoreBucket, scenarios.StoreAccessKey, scenarios.StoreObject} {
+		if setting(name) == "" {
+			return nil, fmt.Errorf("%s is not set", name)
+		}
+	}
+	return &Writer{
+		client: objectstore.Client{
+			Endpoint:  setting(scenarios.StoreEndpoint),
+			Region:    setting(scenarios.StoreRegion),
+			Bucket:    setting(scenarios.StoreBucket),
+			AccessKey: setting(scenarios.StoreAccessKey),
+			// Proxy settings of a machine must not reach what is measured.
+			HTTP: &http.Client{Transport: &http.Transport{}},
+		},
+		object: setting(scenarios.StoreObject),
+	}, nil
+}
+
+// Write stores body. The secret is in reach while the request is signed, not
+// while it travels.
+func (w *Writer) Write(ctx context.Context, requestID string, body []byte, secrets function.Secrets) error {
+	var put *http.Request
+	err := secrets.Use(requestID, scenarios.StoreSecretKey, func(secret []byte) (err error) {
+		put, err = w.client.SignPut(ctx, w.object, body, secret)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return w.client.Send(put)
+}
