@@ -1,0 +1,540 @@
+package core
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"os"
+	"os/exec"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+func TestTokenOpensTheValueItIsFor(t *testing.T) {
+	g := newGuard(t, Config{})
+	check := func(key, want string) {
+		t.Helper()
+		var got string
+		keep := func(value []byte) error { got = string(value); return nil }
+		if err := g.Open(requestID, key, issue(t, g, requestID, key), keep); err != nil || got != want {
+			t.Errorf("Open(%s) = %q, %v", key, got, err)
+		}
+		got = ""
+		if err := g.Use(requestID, key, keep); err != nil || got != want {
+			t.Errorf("Use(%s) = %q, %v", key, got, err)
+		}
+	}
+	check("DB_PASSWORD", password)
+	check("API_KEY", apiKey)
+	if n := count(g, granted); n != 4 {
+		t.Errorf("%d grants counted, want 4", n)
+	}
+}
+
+// The layout of a token and of what its MAC covers, written out by hand.
+func TestTokenIsWhatTheSpecificationSays(t *testing.T) {
+	clock := newClock()
+	g := newGuard(t, Config{Clock: clock.read, Random: &counting{}})
+
+	// 16 bytes of instance id, 32 of sealing key, 32 of MAC key, 16 of nonce.
+	var random [96]byte
+	for i := range random {
+		random[i] = byte(i)
+	}
+	const instance = "000102030405060708090a0b0c0d0e0f"
+	if g.InstanceID() != instance {
+		t.Fatalf("instance id %s", g.InstanceID())
+	}
+	timestamp := []byte{0x18, 0x7a, 0xfc, 0xa7, 0x67, 0xca, 0x00, 0x00} // 1764000000 s in ns
+	message := "\x00\x00\x00\x15dtbench/core token v1" +
+		"\x00\x00\x00\x24" + requestID +
+		"\x00\x00\x00\x20" + instance +
+		"\x00\x00\x00\x10" + string(random[80:]) +
+		"\x00\x00\x00\x08" + string(timestamp) +
+		"\x00\x00\x00\x07API_KEY"
+	mac := hmac.New(sha256.New, random[48:80])
+	mac.Write([]byte(message))
+	want := mac.Sum(slices.Concat([]byte{1}, random[80:], timestamp))
+
+	got, err := issue(t, g, requestID, "API_KEY").AppendBinary(nil)
+	if err != nil || !bytes.Equal(got, want) {
+		t.Errorf("token\n got %x\nwant %x\n(%v)", got, want, err)
+	}
+}
+
+func TestTokenIsBoundToItsContext(t *testing.T) {
+	env := twoSecrets()
+	env.values["A"], env.values["B"] = "value of A", "value of B"
+	clock := newClock()
+	g := newGuard(t, Config{Environment: env, Keys: []string{"A", "B"}, Clock: clock.read})
+	other := newGuard(t, Config{Clock: clock.read})
+
+	check := func(g *Guard, request, key string, want reason) {
+		t.Helper()
+		token := issue(t, g, requestID, "API_KEY")
+		if g == other {
+			token = issue(t, newGuard(t, Config{Clock: clock.read}), requestID, "API_KEY")
+		}
+		before := count(g, want)
+		err := g.Open(request, key, token, func([]byte) error { t.Error("a value was released"); return nil })
+		if err != ErrDenied {
+			t.Errorf("Open(%.50q, %.50q): %v, want ErrDenied", request, key, err)
+		}
+		if count(g, want) != before+1 {
+			t.Errorf("Open(%.50q, %.50q): not counted as reason %d", request, key, want)
+		}
+	}
+	check(g, requestID+"x", "API_KEY", badMAC)
+	check(g, requestID[1:], "API_KEY", badMAC)
+	check(g, strings.ToUpper(requestID), "API_KEY", badMAC)
+	check(g, "", "API_KEY", badToken)
+	check(g, strings.Repeat("r", 257), "API_KEY", badToken)
+	check(g, strings.Repeat("r", 256), "API_KEY", badMAC)
+	check(g, requestID, "DB_PASSWORD", badMAC)
+	check(g, requestID, "A", badMAC)
+	check(g, requestID, "UNKNOWN", badMAC)
+	check(g, requestID, "", badMAC)
+	check(g, requestID, strings.Repeat("K", 255), badMAC)
+	check(g, requestID, strings.Repeat("K", 256), badToken)
+	check(other, requestID, "API_KEY", badMAC)
+}
+
+func TestEveryFlippedBitIsRefused(t *testing.T) {
+	clock := newClock()
+	g := newGuard(t, Config{Clock: clock.read})
+	token := issue(t, g, requestID, "API_KEY")
+	for bit := range 8 * TokenSize {
+		altered := token
+		altered.bytes[bit/8] ^= 1 << (bit % 8)
+		if err := g.Open(requestID, "API_KEY", altered, ignore); err != ErrDenied {
+			t.Errorf("bit %d of byte %d: %v", bit%8, bit/8, err)
+		}
+	}
+	if n := internals(g).registry.size(); n != 0 {
+		t.Errorf("altered tokens left %d nonces in the registry", n)
+	}
+	if err := g.Open(requestID, "API_KEY", token, ignore); err != nil {
+		t.Errorf("the token itself, after forgeries with its nonce: %v", err)
+	}
+	if err := g.Open(requestID, "API_KEY", Token{}, ignore); err != ErrDenied {
+		t.Errorf("zero token: %v", err)
+	}
+}
+
+func TestWindow(t *testing.T) {
+	check := func(window, passed time.Duration, want reason) {
+		t.Helper()
+		clock := newClock()
+		g := newGuard(t, Config{Clock: clock.read, Window: window})
+		token := issue(t, g, requestID, "API_KEY")
+		clock.advance(passed)
+		err := g.Open(requestID, "API_KEY", token, ignore)
+		if (err == nil) != (want == granted) || count(g, want) != 1 {
+			t.Errorf("window %v, opened after %v: %v, not reason %d", window, passed, err, want)
+		}
+	}
+	check(0, 0, granted)
+	check(0, 10*time.Second-1, granted)
+	check(0, 10*time.Second, granted)
+	check(0, 10*time.Second+1, outOfWindow)
+	check(0, -10*time.Second+1, granted)
+	check(0, -10*time.Second, granted)
+	check(0, -10*time.Second-1, outOfWindow)
+	check(0, 24*time.Hour, outOfWindow)
+	check(0, -24*time.Hour, outOfWindow)
+	check(1, 1, granted)
+	check(1, 2, outOfWindow)
+	check(1, -2, outOfWindow)
+	check(time.Hour, time.Hour, granted)
+	check(time.Hour, time.Hour+1, outOfWindow)
+}
+
+func TestClockBefore1970(t *testing.T) {
+	clock := &manualClock{now: time.Unix(0, 0)}
+	g := newGuard(t, Config{Clock: clock.read})
+	token := issue(t, g, requestID, "API_KEY")
+	clock.advance(-1)
+	if err := g.Open(requestID, "API_KEY", token, ignore); err != ErrDenied {
+		t.Errorf("Open: %v", err)
+	}
+	if _, err := g.Issue(requestID, "API_KEY"); err != errClock {
+		t.Errorf("Issue: %v", err)
+	}
+}
+
+func TestReplayIsRefused(t *testing.T) {
+	clock := newClock()
+	g := newGuard(t, Config{Clock: clock.read})
+	token := issue(t, g, requestID, "API_KEY")
+	refused := errors.New("refused by the database")
+	if err := g.Open(requestID, "API_KEY", token, func([]byte) error { return refused }); err != refused {
+		t.Fatalf("first use: %v", err)
+	}
+	for range 4 {
+		if err := g.Open(requestID, "API_KEY", token, ignore); err != ErrDenied {
+			t.Errorf("again, at %v: %v", clock.read(), err)
+		}
+		clock.advance(3 * time.Second)
+	}
+	if count(g, replayed) != 4 {
+		t.Errorf("%d replays counted, want 4", count(g, replayed))
+	}
+}
+
+// A token dated ahead lives for two windows, and so must its nonce.
+func TestFutureTokenIsNotGoodTwice(t *testing.T) {
+	for _, step := range []time.Duration{time.Second, 5 * time.Second, 19 * time.Second, 20 * time.Second} {
+		clock := newClock()
+		g := newGuard(t, Config{Clock: clock.read})
+		clock.advance(10 * time.Second)
+		token := issue(t, g, requestID, "API_KEY")
+		clock.advance(-10 * time.Second)
+		if err := g.Open(requestID, "API_KEY", token, ignore); err != nil {
+			t.Fatal(err)
+		}
+		for passed := step; passed <= 60*time.Second; passed += step {
+			clock.advance(step)
+			if err := g.Open(requestID, "API_KEY", token, ignore); err != ErrDenied {
+				t.Errorf("steps of %v: again after %v: %v", step, passed, err)
+			}
+			if err := g.Use(requestID, "DB_PASSWORD", ignore); err != nil {
+				t.Errorf("steps of %v: other tokens, after %v: %v", step, passed, err)
+			}
+		}
+	}
+}
+
+// A clock that is set forward, so that nonces are dropped, and back again.
+func TestClockStepsDoNotReviveATokens(t *testing.T) {
+	clock := newClock()
+	g := newGuard(t, Config{Clock: clock.read})
+	token := issue(t, g, requestID, "API_KEY")
+	if err := g.Open(requestID, "API_KEY", token, ignore); err != nil {
+		t.Fatal(err)
+	}
+	clock.advance(time.Hour)
+	if err := g.Use(requestID, "API_KEY", ignore); err != nil {
+		t.Fatal(err)
+	}
+	if n := internals(g).registry.size(); n != 1 {
+		t.Fatalf("%d nonces an hour later, want that of the last token", n)
+	}
+	clock.advance(-time.Hour)
+	if err := g.Open(requestID, "API_KEY", token, ignore); err != ErrDenied || count(g, forgotten) != 1 {
+		t.Errorf("after the clock went back: %v", err)
+	}
+}
+
+func TestFullRegistryRefusesAndForgetsNothing(t *testing.T) {
+	clock := newClock()
+	g := newGuard(t, Config{Clock: clock.read, MaxNonces: 3})
+	var used []Token
+	for range 3 {
+		token := issue(t, g, requestID, "API_KEY")
+		if err := g.Open(requestID, "API_KEY", token, ignore); err != nil {
+			t.Fatal(err)
+		}
+		used = append(used, token)
+	}
+	waiting := issue(t, g, requestID, "API_KEY")
+	for n := range uint64(2) {
+		if err := g.Open(requestID, "API_KEY", waiting, ignore); err != ErrDenied || count(g, registryFull) != n+1 {
+			t.Errorf("fourth token: %v, counted %d times", err, count(g, registryFull))
+		}
+	}
+	for i, token := range used {
+		if err := g.Open(requestID, "API_KEY", token, ignore); err != ErrDenied || count(g, replayed) != uint64(i+1) {
+			t.Errorf("token %d again: %v", i, err)
+		}
+	}
+	clock.advance(40*time.Second + 1)
+	if err := g.Use(requestID, "API_KEY", ignore); err != nil {
+		t.Errorf("after four windows: %v", err)
+	}
+}
+
+func TestOneTokenManyGoroutines(t *testing.T) {
+	const goroutines, tokens = 8, 500
+	g := newGuard(t, Config{})
+	all := make([]Token, tokens)
+	for i := range all {
+		all[i] = issue(t, g, requestID, "API_KEY")
+	}
+	var grants [tokens]atomic.Int32
+	var wg sync.WaitGroup
+	for range goroutines {
+		wg.Go(func() {
+			for i, token := range all {
+				err := g.Open(requestID, "API_KEY", token, func(value []byte) error {
+					if string(value) != apiKey {
+						t.Errorf("value %q", value)
+					}
+					grants[i].Add(1)
+					return nil
+				})
+				if err != nil && err != ErrDenied {
+					t.Error(err)
+				}
+				if err := g.Use(requestID, "DB_PASSWORD", ignore); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	for i := range grants {
+		if n := grants[i].Load(); n != 1 {
+			t.Errorf("token %d was granted %d times", i, n)
+		}
+	}
+	if n := count(g, replayed); n != (goroutines-1)*tokens {
+		t.Errorf("%d replays counted, want %d", n, (goroutines-1)*tokens)
+	}
+}
+
+func TestExchangedCiphertextsAreRefused(t *testing.T) {
+	g := newGuard(t, Config{})
+	a, b := internals(g).values["DB_PASSWORD"], internals(g).values["API_KEY"]
+	a.box, b.box = b.box, a.box
+	for _, name := range []string{"DB_PASSWORD", "API_KEY"} {
+		if err := g.Use(requestID, name, ignore); err != ErrDenied {
+			t.Errorf("%s with the other's ciphertext: %v", name, err)
+		}
+	}
+	a.box, b.box = b.box, a.box
+	if err := g.Use(requestID, "API_KEY", ignore); err != nil {
+		t.Errorf("put back: %v", err)
+	}
+
+	// The ciphertext of another instance, even under the same key.
+	b.box = internals(g).sealer.seal("another instance", "API_KEY", apiKey).box
+	if err := g.Use(requestID, "API_KEY", ignore); err != ErrDenied || count(g, badSeal) != 3 {
+		t.Errorf("with another instance's ciphertext: %v", err)
+	}
+
+	// A token for a value that is gone.
+	token := issue(t, g, requestID, "DB_PASSWORD")
+	delete(internals(g).values, "DB_PASSWORD")
+	if err := g.Open(requestID, "DB_PASSWORD", token, ignore); err != ErrDenied || count(g, badSeal) != 4 {
+		t.Errorf("of a value that is gone: %v", err)
+	}
+}
+
+func TestIssueErrors(t *testing.T) {
+	g := newGuard(t, Config{})
+	check := func(request, key string, want error) {
+		t.Helper()
+		if token, err := g.Issue(request, key); err != want || (err == nil) == (token == Token{}) {
+			t.Errorf("Issue(%.50q, %.50q): %v, want %v", request, key, err, want)
+		}
+		if err := g.Use(request, key, ignore); err != want {
+			t.Errorf("Use(%.50q, %.50q): %v, want %v", request, key, err, want)
+		}
+	}
+	check("r", "API_KEY", nil)
+	check(strings.Repeat("r", 256), "API_KEY", nil)
+	check("", "API_KEY", ErrRequestID)
+	check(strings.Repeat("r", 257), "API_KEY", ErrRequestID)
+	check(requestID, "REGION", ErrUnknownKey)
+	check(requestID, "api_key", ErrUnknownKey)
+	check(requestID, "", ErrUnknownKey)
+	check(requestID, strings.Repeat("K", 1<<20), ErrUnknownKey)
+}
+
+func TestCallbackErrorComesBackUnchanged(t *testing.T) {
+	g := newGuard(t, Config{})
+	for _, want := range []error{errors.New("connection refused"), ErrDenied, ErrClosed} {
+		if err := g.Use(requestID, "API_KEY", func([]byte) error { return want }); err != want {
+			t.Errorf("got %v, want %v", err, want)
+		}
+	}
+}
+
+func TestValueIsWiped(t *testing.T) {
+	g := newGuard(t, Config{})
+	check := func(how string, end func(value []byte) error) {
+		t.Helper()
+		var kept []byte
+		done := make(chan struct{})
+		go func() { // because of Goexit
+			defer close(done)
+			defer func() { recover() }()
+			g.Use(requestID, "DB_PASSWORD", func(value []byte) error {
+				if string(value) != password {
+					t.Errorf("%s: value %q", how, value)
+				}
+				kept = value[:cap(value)]
+				return end(value)
+			})
+		}()
+		<-done
+		if len(kept) < len(password) || slices.ContainsFunc(kept, func(b byte) bool { return b != 0 }) {
+			t.Errorf("%s: the buffer still holds %q", how, kept)
+		}
+	}
+	check("return", func([]byte) error { return nil })
+	check("error", func([]byte) error { return errors.New("failed") })
+	check("panic", func([]byte) error { panic("function failed") })
+	check("Goexit", func([]byte) error { runtime.Goexit(); return nil })
+	check("append", func(value []byte) error { _ = append(value, password...); return nil })
+}
+
+func TestPanicReachesTheCaller(t *testing.T) {
+	g := newGuard(t, Config{})
+	defer func() {
+		if p := recover(); p != "function failed" {
+			t.Errorf("recovered %v", p)
+		}
+		if err := g.Use(requestID, "API_KEY", ignore); err != nil {
+			t.Errorf("after a panic: %v", err)
+		}
+	}()
+	g.Use(requestID, "API_KEY", func([]byte) error { panic("function failed") })
+}
+
+func TestAccessInsideAccess(t *testing.T) {
+	g := newGuard(t, Config{})
+	err := g.Use(requestID, "DB_PASSWORD", func(outer []byte) error {
+		err := g.Use(requestID, "API_KEY", func(inner []byte) error {
+			if string(inner) != apiKey {
+				t.Errorf("inner value %q", inner)
+			}
+			return nil
+		})
+		if string(outer) != password {
+			t.Errorf("outer value %q", outer)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func TestClose(t *testing.T) {
+	g := newGuard(t, Config{})
+	token := issue(t, g, requestID, "API_KEY")
+	state := internals(g)
+	sealed := state.values["API_KEY"]
+	box := sealed.box
+
+	err := g.Use(requestID, "API_KEY", func(value []byte) error {
+		g.Close() // from within a callback, which keeps its value
+		if string(value) != apiKey {
+			t.Errorf("value %q", value)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Errorf("the call that closed: %v", err)
+	}
+	g.Close()
+
+	if _, err := g.Issue(requestID, "API_KEY"); err != ErrClosed {
+		t.Errorf("Issue: %v", err)
+	}
+	if err := g.Open(requestID, "API_KEY", token, ignore); err != ErrClosed {
+		t.Errorf("Open: %v", err)
+	}
+	if err := g.Use(requestID, "API_KEY", ignore); err != ErrClosed {
+		t.Errorf("Use: %v", err)
+	}
+	if len(g.InstanceID()) != 32 {
+		t.Error("the instance id is gone")
+	}
+
+	if state.macKey != [keySize]byte{} {
+		t.Error("the MAC key is still there")
+	}
+	if !bytes.Equal(box, make([]byte, len(box))) {
+		t.Error("the ciphertext is still there")
+	}
+}
+
+// The cipher with its expanded key is overwritten in place: a reference taken
+// before Close decrypts nothing after it.
+func TestCloseWipesTheExpandedKey(t *testing.T) {
+	env := twoSecrets()
+	g := newGuard(t, Config{Environment: env})
+	aead := internals(g).sealer.aead
+	sealed := *internals(g).values["API_KEY"]
+	sealed.box = bytes.Clone(sealed.box)
+	if _, err := aead.Open(nil, nil, sealed.box, sealed.associated); err != nil {
+		t.Fatal(err)
+	}
+	g.Close()
+	var err error
+	func() {
+		defer func() {
+			if recover() != nil {
+				err = errors.New("no cipher left")
+			}
+		}()
+		_, err = aead.Open(nil, nil, sealed.box, sealed.associated)
+	}()
+	if err == nil {
+		t.Error("the cipher still opens values")
+	}
+}
+
+func TestCloseWhileOthersWork(t *testing.T) {
+	g := newGuard(t, Config{})
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for {
+				err := g.Use(requestID, "API_KEY", func(value []byte) error {
+					if string(value) != apiKey {
+						t.Errorf("value %q", value)
+					}
+					return nil
+				})
+				if err == ErrClosed {
+					return
+				}
+				if err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	g.Close()
+	wg.Wait()
+}
+
+func TestInstancesDiffer(t *testing.T) {
+	seen := make(map[string]bool)
+	for range 16 {
+		id := newGuard(t, Config{}).InstanceID()
+		if raw, err := hex.DecodeString(id); err != nil || len(raw) != 16 || seen[id] {
+			t.Errorf("instance id %q", id)
+		}
+		seen[id] = true
+	}
+}
+
+// The core must run where only approved algorithms do.
+func TestFIPS140Only(t *testing.T) {
+	if os.Getenv("DTBENCH_CORE_FIPS") == "" {
+		cmd := exec.Command(os.Args[0], "-test.run=^TestFIPS140Only$", "-test.v")
+		cmd.Env = append(os.Environ(), "GODEBUG=fips140=only", "DTBENCH_CORE_FIPS=1")
+		out, err := cmd.CombinedOutput()
+		if err != nil || !bytes.Contains(out, []byte("--- PASS: TestFIPS140Only")) {
+			t.Errorf("%v\n%s", err, out)
+		}
+		return
+	}
+	g := newGuard(t, Config{})
+	if err := g.Use(requestID, "API_KEY", ignore); err != nil {
+		t.Error(err)
+	}
+	g.Close()
+}
