@@ -159,6 +159,9 @@ func TestWindow(t *testing.T) {
 func TestClockBefore1970(t *testing.T) {
 	clock := &manualClock{now: time.Unix(0, 0)}
 	g := newGuard(t, Config{Clock: clock.read})
+	if err := g.Use(requestID, "API_KEY", ignore); err != nil {
+		t.Errorf("in the first moment of 1970: %v", err)
+	}
 	token := issue(t, g, requestID, "API_KEY")
 	clock.advance(-1)
 	if err := g.Open(requestID, "API_KEY", token, ignore); err != ErrDenied {
@@ -212,23 +215,46 @@ func TestFutureTokenIsNotGoodTwice(t *testing.T) {
 }
 
 // A clock that is set forward, so that nonces are dropped, and back again.
-func TestClockStepsDoNotReviveATokens(t *testing.T) {
+func TestClockStepsReviveNoToken(t *testing.T) {
+	check := func(ahead time.Duration) {
+		t.Helper()
+		clock := newClock()
+		g := newGuard(t, Config{Clock: clock.read})
+		clock.advance(ahead)
+		token := issue(t, g, requestID, "API_KEY")
+		clock.advance(-ahead)
+		if err := g.Open(requestID, "API_KEY", token, ignore); err != nil {
+			t.Fatal(err)
+		}
+		clock.advance(time.Hour)
+		if err := g.Use(requestID, "API_KEY", ignore); err != nil {
+			t.Fatal(err)
+		}
+		if n := internals(g).registry.size(); n != 1 {
+			t.Fatalf("%d nonces an hour later, want that of the last token", n)
+		}
+		clock.advance(-time.Hour + time.Second)
+		if err := g.Open(requestID, "API_KEY", token, ignore); err != ErrDenied || count(g, forgotten) != 1 {
+			t.Errorf("dated %v ahead, after the clock went back: %v", ahead, err)
+		}
+	}
+	check(0)
+	check(5 * time.Second)
+	check(10 * time.Second)
+}
+
+// Buckets rotate by the clock, not by the timestamps that tokens carry.
+func TestRotationFollowsTheClock(t *testing.T) {
 	clock := newClock()
 	g := newGuard(t, Config{Clock: clock.read})
+	clock.advance(15 * time.Second)
 	token := issue(t, g, requestID, "API_KEY")
+	clock.advance(6 * time.Second)
 	if err := g.Open(requestID, "API_KEY", token, ignore); err != nil {
 		t.Fatal(err)
 	}
-	clock.advance(time.Hour)
-	if err := g.Use(requestID, "API_KEY", ignore); err != nil {
-		t.Fatal(err)
-	}
-	if n := internals(g).registry.size(); n != 1 {
-		t.Fatalf("%d nonces an hour later, want that of the last token", n)
-	}
-	clock.advance(-time.Hour)
-	if err := g.Open(requestID, "API_KEY", token, ignore); err != ErrDenied || count(g, forgotten) != 1 {
-		t.Errorf("after the clock went back: %v", err)
+	if got, want := internals(g).registry.started, clock.read().UnixNano(); got != want {
+		t.Errorf("the bucket began %v before the clock's time", time.Duration(want-got))
 	}
 }
 

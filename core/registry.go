@@ -90,7 +90,6 @@ func (r *registry) rotate(now int64) {
 // memory for the new current.
 func (r *registry) dropPrevious() {
 	r.forgotten = max(r.forgotten, r.previous.latest)
-	clear(r.previous.nonces)
-	r.previous.latest = -1
+	clear(r.previous.nonces) // its latest can stay: it is no later than forgotten
 	r.current, r.previous = r.previous, r.current
 }
