@@ -45,9 +45,9 @@ type outcome struct {
 }
 
 type failure struct {
-	Message string   `json:"errorMessage"`
-	Type    string   `json:"errorType"`
-	Stack   []any    `json:"stackTrace"`
+	Message string `json:"errorMessage"`
+	Type    string `json:"errorType"`
+	Stack   []any  `json:"stackTrace"`
 }
 
 func newRuntimeAPI(timeout time.Duration) (*runtimeAPI, error) {

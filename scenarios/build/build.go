@@ -78,33 +78,41 @@ type Options struct {
 	Notify func(string)
 }
 
+// Origin says which source the programs were built from.
+type Origin struct {
+	Version string `json:"version"`          // of the module, "(devel)" for a source tree
+	Commit  string `json:"commit,omitempty"` // git hash, where known
+	Dirty   bool   `json:"dirty"`            // the tree's Go files differ from Commit
+}
+
 // Programs makes programs available in dir, which must exist, and returns them
 // by name. The copies in dir are the caller's: a later build cannot change
 // them.
-func Programs(ctx context.Context, o Options, dir string, programs []Program) (map[string]Binary, error) {
+func Programs(ctx context.Context, o Options, dir string, programs []Program) (map[string]Binary, Origin, error) {
 	from, err := o.locate(ctx, programs)
 	if err != nil {
-		return nil, err
+		return nil, Origin{}, err
 	}
 	defer from.unlock()
 	binaries := make(map[string]Binary, len(programs))
 	for _, p := range programs {
 		b, err := install(filepath.Join(from.dir, p.Name), filepath.Join(dir, p.Name))
 		if err != nil {
-			return nil, fmt.Errorf("program %s: %w", p.Name, err)
+			return nil, Origin{}, fmt.Errorf("program %s: %w", p.Name, err)
 		}
 		if want, ok := from.hashes[p.Name]; ok && want != b.SHA256 {
-			return nil, fmt.Errorf("program %s: %s differs from its manifest; unpack the release again", p.Name, filepath.Join(from.dir, p.Name))
+			return nil, Origin{}, fmt.Errorf("program %s: %s differs from its manifest; unpack the release again", p.Name, filepath.Join(from.dir, p.Name))
 		}
 		binaries[p.Name] = b
 	}
-	return binaries, nil
+	return binaries, from.origin, nil
 }
 
 // place is a folder that holds the programs, locked against other builders.
 type place struct {
 	dir    string
 	hashes map[string]string // what a manifest promises; nil without one
+	origin Origin
 	unlock func()
 }
 
@@ -164,7 +172,25 @@ func (o Options) buildTree(ctx context.Context, goCommand, root string, programs
 	for _, program := range programs {
 		args = append(args, "./"+program.Package)
 	}
+	p.origin = treeOrigin(ctx, root)
 	return p, o.run(ctx, p, goCommand, root, nil, args, programs)
+}
+
+// treeOrigin asks git. A tree without git, or a machine without it, has an
+// unknown commit.
+func treeOrigin(ctx context.Context, root string) Origin {
+	git := func(args ...string) (string, error) {
+		out, err := exec.CommandContext(ctx, "git", append([]string{"-C", root}, args...)...).Output()
+		return strings.TrimSpace(string(out)), err
+	}
+	o := Origin{Version: "(devel)"}
+	commit, err := git("rev-parse", "HEAD")
+	if err != nil {
+		return o
+	}
+	changes, err := git("status", "--porcelain", "--", "*.go", "go.mod", "go.sum")
+	o.Commit, o.Dirty = commit, err != nil || changes != ""
+	return o
 }
 
 // installVersion builds the module version that this dtbench is.
@@ -173,6 +199,7 @@ func (o Options) installVersion(ctx context.Context, goCommand string, programs 
 	if err != nil {
 		return place{}, err
 	}
+	p.origin = Origin{Version: o.Version}
 	if missing(p.dir, programs) == 0 {
 		return p, nil // a version never changes
 	}

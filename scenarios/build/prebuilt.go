@@ -16,6 +16,7 @@ const manifestName = "manifest.json"
 
 // manifest lists the programs of a release.
 type manifest struct {
+	Origin
 	GOOS     string            `json:"goos"`
 	GOARCH   string            `json:"goarch"`
 	Programs map[string]string `json:"programs"` // name → SHA-256, hex
@@ -37,7 +38,7 @@ func prebuilt(dir string, programs []Program) (place, error) {
 	if m.GOOS != runtime.GOOS || m.GOARCH != runtime.GOARCH {
 		return place{}, fmt.Errorf("%s: the prebuilt functions are for %s/%s, this is %s/%s", path, m.GOOS, m.GOARCH, runtime.GOOS, runtime.GOARCH)
 	}
-	p.hashes = m.Programs
+	p.hashes, p.origin = m.Programs, m.Origin
 	for _, program := range programs {
 		if m.Programs[program.Name] == "" {
 			return place{}, fmt.Errorf("%s: no prebuilt %s; unpack the whole release", path, program.Name)
@@ -48,8 +49,8 @@ func prebuilt(dir string, programs []Program) (place, error) {
 
 // WriteManifest makes dir, which holds exactly the binaries, the prebuilt
 // folder of a release.
-func WriteManifest(dir string, binaries map[string]Binary) error {
-	m := manifest{GOOS: runtime.GOOS, GOARCH: runtime.GOARCH, Programs: map[string]string{}}
+func WriteManifest(dir string, origin Origin, binaries map[string]Binary) error {
+	m := manifest{Origin: origin, GOOS: runtime.GOOS, GOARCH: runtime.GOARCH, Programs: map[string]string{}}
 	for name, b := range binaries {
 		m.Programs[name] = b.SHA256
 	}

@@ -14,7 +14,7 @@ import (
 func Programs(t testing.TB, programs ...build.Program) map[string]build.Binary {
 	t.Helper()
 	dir := t.TempDir()
-	binaries, err := build.Programs(context.Background(), build.Options{WorkDir: "."}, dir, programs)
+	binaries, _, err := build.Programs(context.Background(), build.Options{WorkDir: "."}, dir, programs)
 	if err != nil {
 		t.Fatal(err)
 	}

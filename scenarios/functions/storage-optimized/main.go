@@ -3,8 +3,8 @@ package main
 
 import (
 	"github.com/dtbench/dtbench/scenarios/contract"
-	"github.com/dtbench/dtbench/scenarios/storage"
 	"github.com/dtbench/dtbench/scenarios/secrets/token"
+	"github.com/dtbench/dtbench/scenarios/storage"
 )
 
 func main() { contract.Main(storage.New, token.Open) }

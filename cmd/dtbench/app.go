@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+)
+
+// app is the surroundings of one call: everything it takes from the process.
+type app struct {
+	stdout, stderr io.Writer
+	getenv         func(string) string
+	executable     string
+	workDir        string
+	now            func() time.Time
+}
+
+// execute runs the command line and returns the exit code.
+func execute(a *app, args []string) int {
+	ctx, stop := withSignals(context.Background())
+	defer stop()
+	root := a.rootCommand()
+	root.SetArgs(args)
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return 0
+	}
+	e := asFailure(err)
+	if !e.silent {
+		fmt.Fprintf(a.stderr, "dtbench: %v\n", e.err)
+	}
+	if e.hint != "" {
+		fmt.Fprintf(a.stderr, "dtbench: hint: %s\n", e.hint)
+	}
+	return e.code
+}
+
+// errSignal is the cause of a context that a signal ended.
+type errSignal struct{ syscall.Signal }
+
+func (e errSignal) Error() string { return "stopped by " + e.Signal.String() }
+
+// withSignals ends the context on SIGINT or SIGTERM. The second signal has its
+// default effect: it ends the process at once, and what was measured is in the
+// journal.
+func withSignals(parent context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(parent)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
+	go func() {
+		select {
+		case s := <-signals:
+			signal.Stop(signals)
+			cancel(errSignal{s.(syscall.Signal)})
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() { signal.Stop(signals); cancel(nil) }
+}
+
+func (a *app) rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "dtbench",
+		Short: "What does protecting a serverless function's credentials cost?",
+		Long: `dtbench measures what a way of protecting a serverless function's credentials
+costs in cold start, hot start and memory. It deploys functions in a benchmark
+variant (plaintext environment variables) and an optimized one (dynamic tokens,
+Liu et al., PeerJ Computer Science 11:e3029, 2025) and compares them.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage or input, 3 partial,
+4 not comparable, 130 SIGINT, 143 SIGTERM.`,
+		Example: `  dtbench run --platform local --out r.json
+  dtbench report r.json --format markdown`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usagef("see dtbench help", "unknown command %q", args[0])
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usagef("see "+cmd.CommandPath()+" --help", "%s", plain(err))
+	})
+	root.AddCommand(a.runCommand(), a.reportCommand(), a.versionCommand())
+	return root
+}
+
+// plain drops the prefixes of flag errors that say nothing.
+func plain(err error) string {
+	return strings.TrimPrefix(err.Error(), "invalid argument ")
+}
+
+// note prints a line on standard error.
+func (a *app) note(format string, args ...any) {
+	fmt.Fprintf(a.stderr, "dtbench: "+format+"\n", args...)
+}
+
+func (a *app) hint(text string) { fmt.Fprintf(a.stderr, "dtbench: hint: %s\n", text) }
+
+// terminalWidth is the width of w in columns, 0 where w is no terminal.
+func terminalWidth(w io.Writer) int {
+	f, ok := w.(*os.File)
+	if !ok {
+		return 0
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return width
+}
+
+// noArgs refuses arguments by name.
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return usagef("see "+cmd.CommandPath()+" --help", "unexpected argument %q", args[0])
+}
+
+var errSilent = errors.New("already told")

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"syscall"
+
+	"github.com/dtbench/dtbench/platforms/local"
+	"github.com/dtbench/dtbench/results"
+	"github.com/dtbench/dtbench/runner/services"
+	"github.com/dtbench/dtbench/scenarios/build"
+	"github.com/dtbench/dtbench/scenarios/objectstore"
+)
+
+// Exit codes, as documented in dtbench help.
+const (
+	codeFailed  = 1
+	codeUsage   = 2
+	codePartial = 3
+)
+
+// failure is an error on its way to the user: what, what next, exit code.
+type failure struct {
+	code   int
+	err    error
+	hint   string
+	silent bool // the user has been told already
+}
+
+func (f *failure) Error() string { return f.err.Error() }
+func (f *failure) Unwrap() error { return f.err }
+
+// usagef is a wrong usage: exit code 2.
+func usagef(hint, format string, args ...any) error {
+	return &failure{code: codeUsage, err: fmt.Errorf(format, args...), hint: hint}
+}
+
+// exitWith ends with code after everything was said.
+func exitWith(code int) error { return &failure{code: code, err: errSilent, silent: true} }
+
+// asFailure is the one place that turns errors into exit codes and hints.
+func asFailure(err error) *failure {
+	var f *failure
+	var sig errSignal
+	var path *fs.PathError
+	switch {
+	case errors.As(err, &f):
+		return f
+	case errors.As(err, &sig):
+		return &failure{code: 128 + int(sig.Signal), err: sig}
+	case errors.Is(err, results.ErrInvalid):
+		return &failure{code: codeUsage, err: err}
+	case errors.Is(err, local.ErrUnsupported):
+		return &failure{code: codeUsage, err: err, hint: "run it in a Linux machine or virtual machine; report works everywhere"}
+	case errors.Is(err, build.ErrNoToolchain):
+		return &failure{code: codeFailed, err: err, hint: "install Go 1.26 or later (https://go.dev/dl), or unpack a dtbench release with its functions folder"}
+	case errors.Is(err, build.ErrBuild):
+		return &failure{code: codeFailed, err: err, hint: "the first build needs to download modules; check the network and GOPROXY"}
+	case errors.Is(err, objectstore.ErrUnreachable):
+		return &failure{code: codeFailed, err: err, hint: "check --store-endpoint, or leave it out to use the embedded store"}
+	case errors.Is(err, objectstore.ErrDenied):
+		return &failure{code: codeFailed, err: err, hint: "check --store-access-key and the secret key in DTBENCH_STORE_SECRET_KEY or --store-secret-file"}
+	case errors.Is(err, objectstore.ErrNoBucket):
+		return &failure{code: codeFailed, err: err, hint: "create the bucket first, or name another with --store-bucket"}
+	case errors.Is(err, objectstore.ErrInvalid):
+		return &failure{code: codeUsage, err: err}
+	case errors.Is(err, services.ErrTarget):
+		return &failure{code: codeFailed, err: err, hint: "check --target-url and the key in DTBENCH_TARGET_KEY, or leave both out to use the embedded target"}
+	case errors.Is(err, syscall.ENOSPC):
+		return &failure{code: codeFailed, err: err, hint: "free some space and go on with --resume"}
+	case errors.As(err, &path):
+		return &failure{code: codeUsage, err: err}
+	case strings.HasPrefix(err.Error(), "unknown command"): // cobra has no sentinel for it
+		return &failure{code: codeUsage, err: errors.New(strings.SplitN(err.Error(), "\n", 2)[0]), hint: "see dtbench help"}
+	default:
+		return &failure{code: codeFailed, err: err}
+	}
+}

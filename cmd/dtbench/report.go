@@ -1,0 +1,107 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dtbench/dtbench/report"
+	"github.com/dtbench/dtbench/results"
+)
+
+func (a *app) reportCommand() *cobra.Command {
+	var format, metric, chart, out string
+	cmd := &cobra.Command{
+		Use:   "report FILE...",
+		Short: "Make tables and chart again from result files",
+		Long: `report prints one set of tables per file: the paper's form, then the overhead of
+each variant with its 95 % interval, p, verdict and the smallest overhead that
+the runs could have found. Everything is computed from the samples; summaries
+stored in the file are ignored.`,
+		Example: `  dtbench report r.json
+  dtbench report r.json --format markdown --out r.md
+  dtbench report r.json --time to_handler
+  dtbench report r.json --chart fig4.png`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usagef("dtbench report r.json", "no result file given")
+			}
+			return nil
+		},
+		RunE: func(_ *cobra.Command, files []string) error {
+			o := report.Options{}
+			if _, err := choice("format", format, outputFormats()); err != nil {
+				return err
+			}
+			if metric != "" {
+				m, err := report.ParseMetric(metric)
+				if err != nil {
+					return usagef("", "%v", err)
+				}
+				o.Time = m
+			}
+			if chart != "" && len(files) > 1 {
+				return usagef("give one file", "--chart draws one file, not %d", len(files))
+			}
+			return a.report(files, format, chart, out, o)
+		},
+	}
+	fl := cmd.Flags()
+	fl.SortFlags = false
+	fl.StringVar(&format, "format", "text", strings.Join(outputFormats(), ", "))
+	fl.StringVar(&metric, "time", "", "time metric: total, to_handler, init+handler, reported (default: total for measured data, reported for the rest)")
+	fl.StringVar(&chart, "chart", "", "also draw the chart into this file (.svg, .png or .pdf)")
+	fl.StringVar(&out, "out", "", "write to this file instead of standard output")
+	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(outputFormats(), cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("time", cobra.FixedCompletions([]string{"total", "to_handler", "init+handler", "reported"}, cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+// report reads all files before it writes anything.
+func (a *app) report(paths []string, format, chart, out string, o report.Options) error {
+	files := make([]*results.File, len(paths))
+	for i, path := range paths {
+		file, err := results.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		if err := report.Summarise(file, o); err != nil {
+			if errors.Is(err, report.ErrNoMetric) {
+				return usagef("choose another --time", "%s: %v", path, err)
+			}
+			return err
+		}
+		files[i] = file
+	}
+	if chart != "" {
+		if err := writeChart(chart, files[0], o); err != nil {
+			return err
+		}
+	}
+	write := func(w io.Writer) error {
+		for i, file := range files {
+			if i > 0 && format != "json" {
+				if _, err := io.WriteString(w, "\n"); err != nil {
+					return err
+				}
+			}
+			if err := (&app{stdout: w}).print(file, format, o); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if out != "" {
+		return results.Replace(out, 0o644, write)
+	}
+	o.Width = terminalWidth(a.stdout)
+	var text bytes.Buffer // all or nothing: an error leaves no half table
+	if err := write(&text); err != nil {
+		return err
+	}
+	_, err := text.WriteTo(a.stdout)
+	return err
+}

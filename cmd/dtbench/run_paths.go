@@ -1,0 +1,75 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/dtbench/dtbench/results"
+)
+
+// outPaths are the files of one run.
+type outPaths struct{ result, journal, chart, log string }
+
+// outPaths decides where the result goes and refuses, before any work, a place
+// that cannot be written or that holds something.
+func (a *app) outPaths(f *runFlags) (outPaths, error) {
+	out := f.out
+	if out == "" {
+		out = fmt.Sprintf("dtbench-%s-%s.json", f.platform, a.now().UTC().Format("20060102T150405Z"))
+	}
+	stem := strings.TrimSuffix(out, filepath.Ext(out))
+	p := outPaths{result: out, journal: out + ".journal", chart: stem + ".svg", log: stem + ".log"}
+	if out == p.chart || out == p.log {
+		return p, usagef("use a name that ends in .json", "--out %s is the name of the chart or the log", out)
+	}
+	if info, err := os.Stat(out); err == nil && !info.Mode().IsRegular() {
+		return p, usagef("name a file", "--out %s is not a regular file", out)
+	}
+	if !f.force && !f.resume {
+		if exists(p.journal) {
+			return p, usagef("--resume goes on with it, --force discards it", "%s is left from a run that was cut off", p.journal)
+		}
+		for _, path := range []string{p.result, p.chart, p.log} {
+			if exists(path) {
+				return p, usagef("--force replaces it, --resume completes an interrupted run", "%s exists", path)
+			}
+		}
+	}
+	probe, err := os.CreateTemp(filepath.Dir(out), ".dtbench-*")
+	if err != nil {
+		return p, usagef("choose another --out", "cannot write in %s: %v", filepath.Dir(out), cause(err))
+	}
+	_ = probe.Close()
+	return p, os.Remove(probe.Name())
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// cause is the reason of a path error without the path, which the message
+// names already.
+func cause(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
+}
+
+// loadEarlier reads the run that --resume goes on with: its journal, else its
+// file.
+func loadEarlier(p outPaths) (*results.File, error) {
+	if exists(p.journal) {
+		return results.ReadJournal(p.journal)
+	}
+	if !exists(p.result) {
+		return nil, usagef("leave --resume out to start a new run", "nothing to resume: neither %s nor %s exists", p.result, p.journal)
+	}
+	return results.ReadFile(p.result)
+}
