@@ -8,8 +8,6 @@ import (
 	"errors"
 	"strings"
 	"time"
-
-	"github.com/dtbench/dtbench/results"
 )
 
 // Errors of an invocation. An adapter wraps exactly one of them around every
@@ -44,7 +42,7 @@ type Function struct {
 // Info describes a platform as it is set up.
 type Info struct {
 	Name       string
-	Provenance results.Provenance
+	Provenance string // measured | simulated | replayed | live
 	Contract   string // lambda | fc | scf
 	// Limits says what enforces memory and CPU: cgroup-v2, cgroup-v1 or none.
 	Limits string

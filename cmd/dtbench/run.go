@@ -187,7 +187,7 @@ func openLog(path string, appendTo bool) (*os.File, error) {
 // newFile makes the result without samples, and the arms behind it.
 func newFile(p *plan, info platforms.Info, origin build.Origin, binaries map[string]build.Binary) (*results.File, []runner.Arm) {
 	file := &results.File{Schema: results.Schema, Status: results.Interrupted, Experiment: p.experiment}
-	file.Experiment.Provenance, file.Experiment.Limits = info.Provenance, info.Limits
+	file.Experiment.Provenance, file.Experiment.Limits = results.Provenance(info.Provenance), info.Limits
 	file.Tool = results.Tool{Name: "dtbench", Version: origin.Version, Commit: origin.Commit, Dirty: origin.Dirty}
 	var arms []runner.Arm
 	for _, v := range p.variants {

@@ -11,7 +11,6 @@ import (
 	"sync"
 
 	"github.com/dtbench/dtbench/platforms"
-	"github.com/dtbench/dtbench/results"
 )
 
 // Open sets up the host. Where cgroups cannot be made it runs without limits,
@@ -24,7 +23,7 @@ func Open(o Options) (platforms.Platform, error) {
 		o.Log = io.Discard
 	}
 	h := &host{options: o, log: &lockedWriter{w: o.Log}, info: platforms.Info{
-		Name: Name, Provenance: results.Measured, Contract: "lambda", Limits: "none", SharedClock: true,
+		Name: Name, Provenance: "measured", Contract: "lambda", Limits: "none", SharedClock: true,
 	}}
 	h.limits = limits{memoryBytes: o.MemoryBytes, vcpu: o.VCPU, period: o.CPUPeriod}
 	if h.limits.none() {

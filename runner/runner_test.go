@@ -1,0 +1,411 @@
+package runner
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/dtbench/dtbench/platforms"
+	"github.com/dtbench/dtbench/results"
+	"github.com/dtbench/dtbench/scenarios"
+	"github.com/dtbench/dtbench/scenarios/build"
+	"github.com/dtbench/dtbench/scenarios/function"
+)
+
+// fake is a platform whose instances answer at once, or as script says.
+type fake struct {
+	created int
+	open    int
+	// script may replace the answer of an invocation; n counts the instances
+	// of one function from 1, the uncounted warm-up instance included.
+	script func(fn string, n, invocation int, a *function.Answer) error
+	count  map[string]int
+	onCall func()
+}
+
+func (f *fake) Info() platforms.Info {
+	return platforms.Info{Name: "fake", Provenance: "measured", Contract: "lambda", Limits: "none", SharedClock: true}
+}
+
+func (f *fake) Prepare(ctx context.Context, fn platforms.Function) (platforms.Instance, error) {
+	if err := context.Cause(ctx); err != nil {
+		return nil, err
+	}
+	f.created++
+	f.open++
+	if f.count == nil {
+		f.count = map[string]int{}
+	}
+	f.count[fn.Name]++
+	return &fakeInstance{f: f, fn: fn.Name, n: f.count[fn.Name], id: fmt.Sprint("i", f.created)}, nil
+}
+
+func (f *fake) Close() error { return nil }
+
+type fakeInstance struct {
+	f           *fake
+	fn, id      string
+	n           int
+	invocations int
+	closed      bool
+}
+
+func (in *fakeInstance) Invoke(ctx context.Context, event []byte) (platforms.Invocation, error) {
+	if in.f.onCall != nil {
+		in.f.onCall()
+	}
+	if err := context.Cause(ctx); err != nil {
+		return platforms.Invocation{}, err
+	}
+	in.invocations++
+	a := function.Answer{
+		Instance: in.id, Invocation: in.invocations,
+		Timings: function.Timings{Main: 1_100_000, Ready: 1_300_000, Entered: 1_500_000, Handler: 400_000, Secrets: 10_000},
+	}
+	if in.f.script != nil {
+		if err := in.f.script(in.fn, in.n, in.invocations, &a); err != nil {
+			return platforms.Invocation{}, err
+		}
+	}
+	data, err := json.Marshal(a)
+	start := 200 * time.Microsecond
+	return platforms.Invocation{Answer: data, Began: 1_000_000, Total: time.Millisecond, Start: &start, MemoryBytes: 1 << 20}, err
+}
+
+func (in *fakeInstance) Close() error {
+	if !in.closed {
+		in.f.open--
+		in.closed = true
+	}
+	return nil
+}
+
+// watcher is an Observer that remembers.
+type watcher struct {
+	done    []string
+	dropped int
+	visits  int
+}
+
+func (w *watcher) Visited(_ results.CellKey, done, total int) { w.visits = done }
+func (w *watcher) Dropped(results.CellKey, error)             { w.dropped++ }
+func (w *watcher) CellDone(c *results.Cell) {
+	w.done = append(w.done, fmt.Sprintf("%s/%s/%s:%d", c.Scenario, c.Variant, c.Start, len(c.Samples)))
+}
+
+func config(t *testing.T, p platforms.Platform, runs int) Config {
+	t.Helper()
+	c := Config{Platform: p, Scenarios: scenarios.All()[:2], Observer: &watcher{}}
+	f := &results.File{Schema: results.Schema}
+	f.Tool = results.Tool{Name: "dtbench", Version: "test"}
+	f.Environment = results.Environment{OS: "linux", Arch: "amd64", CPUs: 1}
+	f.Experiment = results.Experiment{
+		Platform: "fake", Provenance: results.Measured, Contract: "lambda", Runtime: "go", Latency: "none", Limits: "none",
+		Runs: runs, Trim: 1, Seed: 1, TimeoutS: 1, Interleaved: true,
+	}
+	f.Arms = []results.Arm{}
+	for _, v := range scenarios.Variants() {
+		c.Arms = append(c.Arms, Arm{Label: v.Name, Variant: v, Binaries: map[string]build.Binary{}})
+		f.Experiment.Variants = append(f.Experiment.Variants, v.Name)
+	}
+	for _, s := range c.Scenarios {
+		f.Experiment.Scenarios = append(f.Experiment.Scenarios, s.Name)
+		for _, v := range scenarios.Variants() {
+			for _, start := range []results.Start{results.Cold, results.Hot} {
+				f.Cells = append(f.Cells, results.Cell{Scenario: s.Name, Variant: v.Name, Start: start, Samples: []results.Sample{}})
+			}
+		}
+	}
+	f.Status = results.Interrupted
+	c.File = f
+	c.Environment = func(scenarios.Scenario, scenarios.Variant) (map[string]string, map[string]string) { return nil, nil }
+	c.Journal = journal(t, f)
+	return c
+}
+
+func journal(t *testing.T, f *results.File) *results.Journal {
+	t.Helper()
+	j, err := results.CreateJournal(filepath.Join(t.TempDir(), "j"), f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = j.Close() })
+	return j
+}
+
+func cellOf(c Config, scenario, variant string, start results.Start) *results.Cell {
+	return c.File.Cell(results.CellKey{Scenario: scenario, Variant: variant, Start: start})
+}
+
+func TestEveryBlockHoldsEveryArmOnceInASeededOrder(t *testing.T) {
+	names := []string{"hello", "storage"}
+	units := Schedule(7, names, 3, 20)
+	if len(units) != 2*3*20 {
+		t.Fatalf("%d units", len(units))
+	}
+	first := map[int]int{}
+	for i := 0; i < len(units); i += 3 {
+		var arms []int
+		for _, u := range units[i : i+3] {
+			if u.Block != units[i].Block || u.Scenario != units[i].Scenario {
+				t.Fatalf("block %v is torn", units[i:i+3])
+			}
+			arms = append(arms, u.Arm)
+		}
+		first[arms[0]]++
+		slices.Sort(arms)
+		if !slices.Equal(arms, []int{0, 1, 2}) {
+			t.Fatalf("block %v lacks an arm", units[i:i+3])
+		}
+	}
+	for arm := range 3 {
+		if first[arm] < 5 { // of 40: chance of fewer is below 1 in 10,000, and the seed is fixed
+			t.Errorf("arm %d comes first only %d times", arm, first[arm])
+		}
+	}
+	if !reflect.DeepEqual(units, Schedule(7, names, 3, 20)) {
+		t.Error("the same seed gives another order")
+	}
+	if reflect.DeepEqual(units, Schedule(8, names, 3, 20)) {
+		t.Error("another seed gives the same order")
+	}
+	if alone := Schedule(7, names[:1], 3, 20); !reflect.DeepEqual(units[:60], alone) {
+		t.Error("a second scenario changes the order of the first")
+	}
+}
+
+func TestARunGivesProvenInterleavedSamples(t *testing.T) {
+	p := &fake{}
+	c := config(t, p, 15)
+	if err := Run(context.Background(), c); err != nil {
+		t.Fatal(err)
+	}
+	if c.File.Status != results.Complete || p.open != 0 {
+		t.Errorf("status %s, %d instances open", c.File.Status, p.open)
+	}
+	if err := c.File.Validate(); err != nil {
+		t.Error(err)
+	}
+	for i := 0; i < len(c.File.Cells); i += 2 {
+		cold, hot := c.File.Cells[i], c.File.Cells[i+1]
+		if len(cold.Samples) != 15 || len(hot.Samples) != 15 {
+			t.Fatalf("%s/%s: %d cold, %d hot", cold.Scenario, cold.Variant, len(cold.Samples), len(hot.Samples))
+		}
+		for k := range cold.Samples {
+			a, b := cold.Samples[k], hot.Samples[k]
+			if a.Invocation != 1 || b.Invocation != 3 || a.Instance != b.Instance || b.Order != a.Order+1 {
+				t.Fatalf("pair %d: %+v %+v", k, a, b)
+			}
+			if *a.InitMS != 0.2 || *a.ToHandlerMS != 0.5 || a.HandlerMS != 0.4 || a.SecretsMS != 0.01 || *a.StartMS != 0.2 || a.TotalMS != 1 || b.InitMS != nil || b.StartMS != nil {
+				t.Fatalf("times of pair %d: %+v %+v", k, a, b)
+			}
+		}
+	}
+	// 2 scenarios × 2 variants × 15, and one uncounted start of each binary
+	if p.created != 2*2*15+4 {
+		t.Errorf("%d instances", p.created)
+	}
+	if w := c.Observer.(*watcher); len(w.done) != 8 || w.visits != 60 {
+		t.Errorf("the observer saw %d visits and the cells %v", w.visits, w.done)
+	}
+}
+
+func TestFailuresAreCountedAndRetried(t *testing.T) {
+	boom := &platforms.FunctionError{Kind: platforms.ErrCrash, Function: "hello/optimized", Detail: "exit status 7"}
+	p := &fake{script: func(fn string, n, invocation int, a *function.Answer) error {
+		if fn == "hello/optimized" && n == 3 && invocation == 1 {
+			return boom
+		}
+		if fn == "hello/optimized" && n == 5 && invocation == 3 {
+			return boom
+		}
+		if fn == "hello/benchmark" && n == 4 && invocation == 1 {
+			a.Invocation = 2 // a warm instance answered
+		}
+		return nil
+	}}
+	c := config(t, p, 15)
+	if err := Run(context.Background(), c); err != nil {
+		t.Fatal(err)
+	}
+	if c.File.Status != results.Complete || p.open != 0 {
+		t.Fatalf("status %s, %d open", c.File.Status, p.open)
+	}
+	check := func(variant string, start results.Start, want ...results.Drop) {
+		t.Helper()
+		if got := cellOf(c, "hello", variant, start).Dropped; !reflect.DeepEqual(got, want) {
+			t.Errorf("%s %s: dropped %v, want %v", variant, start, got, want)
+		}
+	}
+	check("optimized", results.Cold, results.Drop{Reason: "crashed in the handler: exit status 7", Count: 1})
+	check("optimized", results.Hot, results.Drop{Reason: "crashed in the handler: exit status 7", Count: 1})
+	check("benchmark", results.Cold, results.Drop{Reason: "wrong temperature: the instance counts 2 invocations, expected 1", Count: 1})
+	check("benchmark", results.Hot)
+}
+
+func TestABrokenCellStopsAndTheOthersGoOn(t *testing.T) {
+	broken := func(cell string, invocation int) func(string, int, int, *function.Answer) error {
+		return func(fn string, _, i int, _ *function.Answer) error {
+			if fn == cell && i == invocation {
+				return &platforms.FunctionError{Kind: platforms.ErrTimeout, Function: fn}
+			}
+			return nil
+		}
+	}
+	t.Run("cold takes hot along", func(t *testing.T) {
+		p := &fake{script: broken("hello/optimized", 1)}
+		c := config(t, p, 15)
+		if err := Run(context.Background(), c); err != nil {
+			t.Fatal(err)
+		}
+		cold, hot := cellOf(c, "hello", "optimized", results.Cold), cellOf(c, "hello", "optimized", results.Hot)
+		if c.File.Status != results.Partial || cold.Stopped == "" || hot.Stopped == "" || len(cold.Samples)+len(hot.Samples) != 0 {
+			t.Errorf("status %s, cold %q, hot %q", c.File.Status, cold.Stopped, hot.Stopped)
+		}
+		if cold.Dropped[0].Count != maxRetries+1 || len(hot.Dropped) != 0 {
+			t.Errorf("dropped %v and %v", cold.Dropped, hot.Dropped)
+		}
+		if n := len(cellOf(c, "storage", "optimized", results.Hot).Samples); n != 15 {
+			t.Errorf("another cell has %d samples", n)
+		}
+	})
+	t.Run("hot leaves cold", func(t *testing.T) {
+		p := &fake{script: broken("hello/optimized", 3)}
+		c := config(t, p, 15)
+		if err := Run(context.Background(), c); err != nil {
+			t.Fatal(err)
+		}
+		cold, hot := cellOf(c, "hello", "optimized", results.Cold), cellOf(c, "hello", "optimized", results.Hot)
+		if len(cold.Samples) != 15 || cold.Stopped != "" || len(hot.Samples) != 0 || hot.Stopped == "" {
+			t.Errorf("cold %d %q, hot %d %q", len(cold.Samples), cold.Stopped, len(hot.Samples), hot.Stopped)
+		}
+		// What is resumed when the function is mended gives full pairs again.
+		p.script = nil
+		c.Journal = journal(t, c.File)
+		if err := Run(context.Background(), c); err != nil {
+			t.Fatal(err)
+		}
+		cold, hot = cellOf(c, "hello", "optimized", results.Cold), cellOf(c, "hello", "optimized", results.Hot)
+		if c.File.Status != results.Complete || len(hot.Samples) != 15 || len(cold.Samples) != 15 {
+			t.Fatalf("status %s, %d cold, %d hot", c.File.Status, len(cold.Samples), len(hot.Samples))
+		}
+		for k := range hot.Samples {
+			if cold.Samples[k].Instance != hot.Samples[k].Instance {
+				t.Errorf("pair %d: cold of %s, hot of %s", k, cold.Samples[k].Instance, hot.Samples[k].Instance)
+			}
+		}
+	})
+}
+
+func TestAnInterruptedRunResumesToTheSameSchedule(t *testing.T) {
+	enough := errors.New("enough")
+	p := &fake{}
+	c := config(t, p, 15)
+	ctx, cancel := context.WithCancelCause(context.Background())
+	calls := 0
+	p.onCall = func() {
+		if calls++; calls == 50 { // in the middle of an instance
+			cancel(enough)
+		}
+	}
+	if err := Run(ctx, c); !errors.Is(err, enough) {
+		t.Fatalf("got %v, want the cause", err)
+	}
+	if c.File.Status != results.Interrupted || p.open != 0 {
+		t.Fatalf("status %s, %d open", c.File.Status, p.open)
+	}
+	before := 0
+	for _, cell := range c.File.Cells {
+		before += len(cell.Samples)
+	}
+	if before == 0 || before >= 120 {
+		t.Fatalf("%d samples when interrupted", before)
+	}
+	c.Journal = journal(t, c.File)
+	if err := Run(context.Background(), c); err != nil {
+		t.Fatal(err)
+	}
+	if c.File.Status != results.Complete {
+		t.Errorf("status %s", c.File.Status)
+	}
+	if err := c.File.Validate(); err != nil {
+		t.Error(err)
+	}
+	whole := config(t, &fake{}, 15)
+	if err := Run(context.Background(), whole); err != nil {
+		t.Fatal(err)
+	}
+	for i := range whole.File.Cells {
+		for k, s := range whole.File.Cells[i].Samples {
+			if got := c.File.Cells[i].Samples[k].Order; got != s.Order {
+				t.Fatalf("cell %d sample %d has order %d, in an uninterrupted run %d", i, k, got, s.Order)
+			}
+		}
+	}
+}
+
+func TestAnswersThatProveNothingAreDropped(t *testing.T) {
+	check := func(name string, spoil func(a *function.Answer), want string) {
+		t.Helper()
+		p := &fake{script: func(fn string, n, invocation int, a *function.Answer) error {
+			if fn == "hello/benchmark" && n == 2 && invocation == 1 {
+				spoil(a)
+			}
+			return nil
+		}}
+		c := config(t, p, 4)
+		if err := Run(context.Background(), c); err != nil {
+			t.Fatal(err)
+		}
+		d := cellOf(c, "hello", "benchmark", results.Cold).Dropped
+		if len(d) != 1 || d[0].Reason != want {
+			t.Errorf("%s: dropped %v, want %q", name, d, want)
+		}
+	}
+	check("no instance id", func(a *function.Answer) { a.Instance = "" }, "not the answer of a dtbench function: instance, invocation or timings are missing")
+	check("a handler that ends before it begins", func(a *function.Answer) { a.Timings.Handler = -1 }, "not the answer of a dtbench function: instance, invocation or timings are missing")
+}
+
+func TestAnInstanceGivesOneColdSample(t *testing.T) {
+	last := ""
+	p := &fake{}
+	p.script = func(fn string, n, invocation int, a *function.Answer) error {
+		if fn == "hello/benchmark" && n == 3 && invocation == 1 {
+			a.Instance = last
+		}
+		if fn == "hello/benchmark" && n == 2 {
+			last = a.Instance
+		}
+		return nil
+	}
+	c := config(t, p, 4)
+	if err := Run(context.Background(), c); err != nil {
+		t.Fatal(err)
+	}
+	d := cellOf(c, "hello", "benchmark", results.Cold).Dropped
+	if len(d) != 1 || d[0].Reason != "wrong temperature: the instance has answered before" {
+		t.Errorf("dropped %v", d)
+	}
+}
+
+func TestTheHandlerCannotBeginBeforeTheInvocation(t *testing.T) {
+	a := function.Answer{Instance: "x", Invocation: 1, Timings: function.Timings{Main: 1, Ready: 2, Entered: 999_999}}
+	data, err := json.Marshal(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	inv := platforms.Invocation{Answer: data, Began: 1_000_000, Total: time.Millisecond}
+	if _, err := newSample(inv, results.Cold, true); !errors.Is(err, errAnswer) {
+		t.Errorf("got %v", err)
+	}
+	inv.Began = 0
+	if s, err := newSample(inv, results.Cold, false); err != nil || s.ToHandlerMS != nil {
+		t.Errorf("without a shared clock: %+v, %v", s, err)
+	}
+}
