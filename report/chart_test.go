@@ -1,0 +1,229 @@
+package report
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"image/png"
+	"io"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/dtbench/dtbench/results"
+)
+
+// svgTexts parses an SVG and returns its texts.
+func svgTexts(t *testing.T, svg []byte) []string {
+	t.Helper()
+	var texts []string
+	d := xml.NewDecoder(bytes.NewReader(svg))
+	inText := false
+	for {
+		token, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			return texts
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch token := token.(type) {
+		case xml.StartElement:
+			inText = token.Name.Local == "text" || token.Name.Local == "title"
+		case xml.CharData:
+			if inText {
+				texts = append(texts, string(token))
+			}
+		case xml.EndElement:
+			inText = false
+		}
+	}
+}
+
+func TestChartSaysWhatItShows(t *testing.T) {
+	check := func(f *results.File, wants ...string) {
+		t.Helper()
+		texts := svgTexts(t, render(t, SVG, f, Options{}))
+		for _, want := range wants {
+			if !slices.Contains(texts, want) {
+				t.Errorf("no %q among %q", want, texts)
+			}
+		}
+	}
+	check(normal(t), "Change in time by scenario: optimized over benchmark", "local, measured", "cold start", "hot start",
+		"hello", "storage", "network", "+59.6%", "+1.55%", "Change in time (% of benchmark)",
+		"Data: measured on local, mean of 13 of 15, 1 dropped at each end.",
+		"Time: total, from just before fork (cold) or send (hot) to the answer read in full.",
+		"Error bars: 95 % intervals of the ratio of trimmed means.")
+	check(pinned(t, "aliyun", 3, 5, 6), "aliyun, replayed", "+3366%", "+4.68%", "-1.53%", "-31.9%", "+7.01%", "1000", "100", "10", "0", "-10",
+		"Change in time (% of benchmark), symmetric log scale",
+		"Error bars: 95 % intervals of the ratio of trimmed means. The vertical scale is linear within ±10 % (shaded) and logarithmic beyond.")
+	check(several(t), "Change in time by scenario: variants over benchmark", "literal", "optimized", "jwt", "kms")
+	check(interrupted(t), "local, measured (interrupted)", "no data", "The arms were not interleaved: drift between them counts as change.")
+}
+
+func TestChartOfHostileNames(t *testing.T) {
+	f := single(t)
+	f.Experiment.Platform = "<b>&\x1b local"
+	name := strings.Repeat("a very long scenario name ", 6) + "<&>"
+	f.Experiment.Scenarios[0] = name
+	for i := range f.Cells {
+		f.Cells[i].Scenario = name
+	}
+	texts := svgTexts(t, render(t, SVG, f, Options{}))
+	if !slices.Contains(texts, "<b>&  local, measured") {
+		t.Errorf("%q", texts)
+	}
+	if slices.Contains(texts, name) || !slices.ContainsFunc(texts, func(s string) bool { return strings.HasSuffix(s, "…") }) {
+		t.Errorf("the long name was not cut: %q", texts)
+	}
+	for _, r := range []Reporter{PNG, PDF} {
+		render(t, r, f, Options{})
+	}
+}
+
+func TestNothingToDraw(t *testing.T) {
+	f := single(t)
+	f.Cells = f.Cells[:2] // benchmark only
+	f.Experiment.Variants = f.Experiment.Variants[:1]
+	for _, r := range []Reporter{SVG, PNG, PDF} {
+		var b bytes.Buffer
+		if err := r(&b, f, Options{}); !errors.Is(err, ErrNoChart) || b.Len() > 0 {
+			t.Errorf("%v after %d bytes", err, b.Len())
+		}
+	}
+}
+
+func TestPNGSize(t *testing.T) {
+	c, err := newChart(normal(t), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	img, err := png.Decode(bytes.NewReader(render(t, PNG, normal(t), Options{})))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := int(math.Round(c.width.Points() * dotsPerInch / 72))
+	if got := img.Bounds().Dx(); got < want-1 || got > want+1 {
+		t.Errorf("%d dots wide, want %d", got, want)
+	}
+	// Bars of both colours are there.
+	seen := map[string]bool{}
+	for x := range img.Bounds().Dx() {
+		for y := range img.Bounds().Dy() {
+			r, g, b, _ := img.At(x, y).RGBA()
+			switch [3]uint32{r >> 8, g >> 8, b >> 8} {
+			case [3]uint32{0x00, 0x72, 0xB2}:
+				seen["cold"] = true
+			case [3]uint32{0xE6, 0x9F, 0x00}:
+				seen["hot"] = true
+			}
+		}
+	}
+	if !seen["cold"] || !seen["hot"] {
+		t.Errorf("colours seen: %v", seen)
+	}
+}
+
+func TestScaleIsChosenByTheData(t *testing.T) {
+	check := func(name string, f *results.File, symmetricLog bool) {
+		t.Helper()
+		c, err := newChart(f, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.scale.symmetricLog != symmetricLog {
+			t.Errorf("%s: symmetric log %v", name, c.scale.symmetricLog)
+		}
+	}
+	check("overheads up to 60 %", normal(t), false)
+	check("one bar of 3366 %", pinned(t, "aliyun", 3, 5, 6), true)
+	check("+34 % and -16 %", pinned(t, "tencent", 4), false)
+}
+
+func TestSymmetricLogScale(t *testing.T) {
+	s := axisScale{symmetricLog: true}
+	last := math.Inf(-1)
+	for _, v := range []float64{-100, -50, -10, -9, -1, 0, 0.5, 10, 11, 100, 3366, 1e6} {
+		u := s.transform(v)
+		if u <= last {
+			t.Errorf("transform(%v) = %v, not above %v", v, u, last)
+		}
+		if back := s.inverse(u); math.Abs(back-v) > 1e-9*math.Abs(v) {
+			t.Errorf("inverse(transform(%v)) = %v", v, back)
+		}
+		if s.transform(-v) != -u {
+			t.Errorf("transform is not odd at %v", v)
+		}
+		last = u
+	}
+	for v, want := range map[float64]float64{5: 0.5, 10: 1, 100: 2, 1000: 3} {
+		if got := s.transform(v); math.Abs(got-want) > 1e-12 {
+			t.Errorf("transform(%v) = %v, want %v", v, got, want)
+		}
+	}
+}
+
+func TestTicks(t *testing.T) {
+	check := func(s axisScale, min, max float64, want string) {
+		t.Helper()
+		var labels []string
+		for _, tick := range s.Ticks(min, max) {
+			if tick.Value < min || tick.Value > max {
+				t.Errorf("tick %v outside %v to %v", tick.Value, min, max)
+			}
+			if !tick.IsMinor() {
+				labels = append(labels, tick.Label)
+			}
+		}
+		if got := strings.Join(labels, " "); got != want {
+			t.Errorf("ticks of %v to %v: %s, want %s", min, max, got, want)
+		}
+	}
+	linear, log := axisScale{}, axisScale{symmetricLog: true}
+	check(linear, -8, 20, "-5 0 5 10 15 20")
+	check(linear, -3, 72, "0 20 40 60")
+	check(linear, -0.02, 0.03, "-0.02 -0.01 0 0.01 0.02 0.03")
+	check(linear, 0, 950, "0 200 400 600 800")
+	check(log, -60, 5000, "0 10 100 1000 -10")
+	check(log, -100, 10000, "0 10 100 1000 10000 -10 -100")
+	check(log, 0, 2e12, "0 10 1000 100000 1e+07 1e+09 1e+11 1e+13"[:len("0 10 1000 100000 1e+07 1e+09 1e+11")])
+}
+
+func TestAxisOfZerosAndOfWildIntervals(t *testing.T) {
+	f := single(t)
+	for i := range f.Cells {
+		for j := range f.Cells[i].Samples {
+			f.Cells[i].Samples[j].TotalMS = 5
+		}
+	}
+	if texts := svgTexts(t, render(t, SVG, f, Options{})); !slices.Contains(texts, "0.00%") {
+		t.Errorf("%q", texts)
+	}
+	f = single(t)
+	for i := range f.Cells {
+		f.Cells[i].Samples = f.Cells[i].Samples[:4]
+		for j := range f.Cells[i].Samples {
+			f.Cells[i].Samples[j].TotalMS = math.Pow(50, float64(j*i))
+		}
+	}
+	svg := string(render(t, SVG, f, Options{}))
+	if strings.Contains(svg, "NaN") || strings.Contains(svg, "Inf") {
+		t.Error("a coordinate is not finite")
+	}
+}
+
+func BenchmarkReports(b *testing.B) {
+	f := normal(b)
+	for name, r := range map[string]Reporter{"text": Text, "markdown": Markdown, "svg": SVG, "png": PNG} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := r(io.Discard, f, Options{Width: 80}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
