@@ -35,7 +35,7 @@ functions printed (.log).
 
 On platform local the functions are real processes of this machine, each in its
 own cgroup where this user may make one; no account, no container engine and no
-root are needed.`,
+root are needed. The log is only kept when something was printed.`,
 		Example: `  # the paper's experiment on this machine
   dtbench run --platform local --out r.json
 
@@ -94,7 +94,9 @@ func (a *app) measure(ctx context.Context, f *runFlags, p *plan, earlier *result
 	if err != nil {
 		return nil, err
 	}
-	defer log.Close()
+	defer func() {
+		err = errors.Join(err, closeLog(log))
+	}()
 
 	platform, err := p.entry.Open(local.Options{
 		MemoryBytes: int64(p.experiment.MemoryMB) << 20, VCPU: p.experiment.VCPU, CPUPeriod: p.cpuPeriod, Timeout: p.timeout, Log: log,
@@ -184,6 +186,15 @@ func openLog(path string, appendTo bool) (*os.File, error) {
 	return log, log.Chmod(0o600) // an older file keeps its mode otherwise
 }
 
+// closeLog closes the log and removes it when nothing was printed.
+func closeLog(log *os.File) error {
+	info, err := log.Stat()
+	if err = errors.Join(err, log.Close()); err != nil || info.Size() > 0 {
+		return err
+	}
+	return os.Remove(log.Name())
+}
+
 // newFile makes the result without samples, and the arms behind it.
 func newFile(p *plan, info platforms.Info, origin build.Origin, binaries map[string]build.Binary) (*results.File, []runner.Arm) {
 	file := &results.File{Schema: results.Schema, Status: results.Interrupted, Experiment: p.experiment}
@@ -249,8 +260,11 @@ func (a *app) finish(f *runFlags, p *plan, file *results.File, runErr error) err
 	if err := a.print(file, f.format, report.Options{Width: terminalWidth(a.stdout)}); err != nil {
 		return err
 	}
+	if exists(p.paths.log) {
+		wrote += ", " + p.paths.log
+	}
 	if !f.quiet {
-		a.note("wrote %s, %s", wrote, p.paths.log)
+		a.note("wrote %s", wrote)
 	}
 	samples, cells := 0, 0
 	for i := range file.Cells {
@@ -266,7 +280,7 @@ func (a *app) finish(f *runFlags, p *plan, file *results.File, runErr error) err
 	case runErr != nil:
 		return runErr
 	case cells == 0:
-		return &failure{code: codeFailed, err: errors.New("no cell was completed"), hint: "the reasons are above; what the functions printed is in " + p.paths.log}
+		return &failure{code: codeFailed, err: errors.New("no cell was completed"), hint: "the reasons are above; what the functions printed, if anything, is in " + p.paths.log}
 	case file.Status == results.Partial:
 		return &failure{code: codePartial, err: fmt.Errorf("%d of %d cells are complete", cells, len(file.Cells)), hint: "--resume tries the others again"}
 	}

@@ -23,6 +23,8 @@ import (
 	"strings"
 
 	"github.com/rogpeppe/go-internal/lockedfile"
+
+	"github.com/dtbench/dtbench/scenarios"
 )
 
 // Module is the path of the module that holds the programs.
@@ -56,6 +58,18 @@ func FunctionProgram(scenario, variant string) Program {
 // ServiceProgram names the main package of a service: dtstore or dttarget.
 func ServiceProgram(name string) Program {
 	return Program{Name: name, Package: "scenarios/services/" + name}
+}
+
+// AllPrograms names every function of the scenarios in the variants, and the
+// services.
+func AllPrograms(all []scenarios.Scenario, variants []scenarios.Variant) []Program {
+	var programs []Program
+	for _, s := range all {
+		for _, v := range variants {
+			programs = append(programs, FunctionProgram(s.Name, v.Name))
+		}
+	}
+	return append(programs, ServiceProgram("dtstore"), ServiceProgram("dttarget"))
 }
 
 // Binary is a program that is ready to run.

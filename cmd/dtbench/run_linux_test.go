@@ -1,0 +1,358 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/dtbench/dtbench/internal/needs"
+	"github.com/dtbench/dtbench/results"
+	"github.com/dtbench/dtbench/scenarios"
+	"github.com/dtbench/dtbench/scenarios/build"
+)
+
+// command is dtbench as a process of its own, run in the source tree.
+func command(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	path, err := exec.LookPath("dtbench") // this test binary under its other name, see TestMain
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(path, args...)
+	cmd.Dir = filepath.Join("..", "..")
+	return cmd
+}
+
+func exitCode(err error) int {
+	var exit *exec.ExitError
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &exit):
+		return exit.ExitCode()
+	}
+	return -1
+}
+
+func readResult(t *testing.T, path string) *results.File {
+	t.Helper()
+	f, err := results.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func samples(f *results.File) int {
+	n := 0
+	for i := range f.Cells {
+		n += len(f.Cells[i].Samples)
+	}
+	return n
+}
+
+// proven checks what every complete file must show: pairs of first and third
+// invocations of instances of their own, and variants that alternate.
+func proven(t *testing.T, f *results.File) {
+	t.Helper()
+	if f.Status != results.Complete {
+		t.Errorf("status %s", f.Status)
+	}
+	instances := map[string]bool{}
+	var order []string
+	for i := range f.Cells {
+		cold := &f.Cells[i]
+		if cold.Start != results.Cold {
+			continue
+		}
+		hot := f.Cell(results.CellKey{Scenario: cold.Scenario, Variant: cold.Variant, Start: results.Hot})
+		if len(cold.Samples) != f.Experiment.Runs || len(hot.Samples) != f.Experiment.Runs {
+			t.Fatalf("%s/%s: %d cold and %d hot samples of %d", cold.Scenario, cold.Variant, len(cold.Samples), len(hot.Samples), f.Experiment.Runs)
+		}
+		for k := range cold.Samples {
+			c, h := cold.Samples[k], hot.Samples[k]
+			if c.Invocation != 1 || h.Invocation != 3 || c.Instance != h.Instance || instances[c.Instance] {
+				t.Fatalf("%s/%s pair %d proves nothing: %+v %+v", cold.Scenario, cold.Variant, k, c, h)
+			}
+			instances[c.Instance] = true
+			if c.StartMS == nil || c.InitMS == nil || c.ToHandlerMS == nil || *c.StartMS > *c.ToHandlerMS || *c.ToHandlerMS > c.TotalMS {
+				t.Fatalf("%s/%s pair %d: times out of order: %+v", cold.Scenario, cold.Variant, k, c)
+			}
+			for len(order) < c.Order {
+				order = append(order, "")
+			}
+			order[c.Order-1] = cold.Scenario + "/" + cold.Variant
+		}
+	}
+	order = slices.DeleteFunc(order, func(s string) bool { return s == "" })
+	longest, run := 0, 0
+	for i := range order {
+		if i > 0 && order[i] == order[i-1] {
+			run++
+		} else {
+			run = 1
+		}
+		longest = max(longest, run)
+	}
+	if want := len(f.Experiment.Variants); longest > want {
+		t.Errorf("one arm was visited %d times in a row: not interleaved", longest)
+	}
+}
+
+// nothingLeft checks that no process and no cgroup of the harness pid is left.
+func nothingLeft(t *testing.T, pid int, work string) {
+	t.Helper()
+	for _, pattern := range []string{"/sys/fs/cgroup/*/dtbench-%d-*", "/sys/fs/cgroup/dtbench-%d-*", "/sys/fs/cgroup/*/*/*/dtbench-%d-*"} {
+		if found, _ := filepath.Glob(fmt.Sprintf(pattern, pid)); len(found) > 0 {
+			t.Errorf("cgroups are left: %v", found)
+		}
+	}
+	links, _ := filepath.Glob("/proc/[0-9]*/exe")
+	for _, link := range links {
+		if target, err := os.Readlink(link); err == nil && strings.HasPrefix(target, work) {
+			t.Errorf("a process is left: %s", target)
+		}
+	}
+	if entries, err := os.ReadDir(work); err == nil && len(entries) > 0 {
+		t.Errorf("temporary files are left: %v", entries)
+	}
+}
+
+func TestTheMainJob(t *testing.T) {
+	dir, work := t.TempDir(), t.TempDir()
+	out := filepath.Join(dir, "r.json")
+	cmd := command(t, "run", "--platform", "local", "--out", out)
+	cmd.Env = append(os.Environ(), "TMPDIR="+work)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("%v\n%s", err, stderr.String())
+	}
+	f := readResult(t, out)
+	if n := samples(f); n != 180 {
+		t.Errorf("%d samples", n)
+	}
+	proven(t, f)
+	nothingLeft(t, cmd.Process.Pid, work)
+	if _, err := os.Stat(out + ".journal"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the journal is left: %v", err)
+	}
+	if chart, err := os.ReadFile(filepath.Join(dir, "r.svg")); err != nil || !bytes.Contains(chart, []byte("<svg")) {
+		t.Errorf("chart: %v", err)
+	}
+	if strings.Count(stderr.String(), ": 15 samples\n") != 12 {
+		t.Errorf("not one line per cell:\n%s", stderr.String())
+	}
+	for _, table := range []string{"hello on local (measured)", "storage on local (measured)", "network on local (measured)"} {
+		if !strings.Contains(stdout.String(), table) {
+			t.Errorf("no table %q", table)
+		}
+	}
+	if rusage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok && rusage.Maxrss > 120<<10 {
+		t.Errorf("the harness peaked at %d KiB", rusage.Maxrss)
+	}
+
+	// report makes the same tables from the file
+	again, err := command(t, "report", out).Output()
+	if err != nil || !bytes.Equal(again, stdout.Bytes()) {
+		t.Errorf("report differs from run (%v):\n%s", err, again)
+	}
+	// secrets are in no file
+	data, err := os.ReadFile(out)
+	if err != nil || bytes.Contains(data, []byte("SECRET")) {
+		t.Errorf("the result names a secret: %v", err)
+	}
+}
+
+// interrupt starts a long run, sends sig once the first cell is full, and
+// returns the exit code.
+func interrupt(t *testing.T, sig syscall.Signal, work string, args ...string) int {
+	t.Helper()
+	cmd := command(t, args...)
+	cmd.Env = append(os.Environ(), "TMPDIR="+work)
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewReader(stderr)
+	var text strings.Builder
+	for sent := false; ; {
+		line, err := lines.ReadString('\n')
+		text.WriteString(line)
+		if err != nil {
+			break
+		}
+		if !sent && strings.HasSuffix(line, " samples\n") {
+			sent = true
+			if err := cmd.Process.Signal(sig); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	code := exitCode(cmd.Wait())
+	if sig != syscall.SIGKILL {
+		if !strings.Contains(text.String(), "hint: the same command with --resume goes on") {
+			t.Errorf("no way out is told:\n%s", text.String())
+		}
+		nothingLeft(t, cmd.Process.Pid, work)
+	}
+	return code
+}
+
+func TestASignalEndsARunThatCanBeResumed(t *testing.T) {
+	for _, c := range []struct {
+		sig  syscall.Signal
+		code int
+	}{{syscall.SIGINT, 130}, {syscall.SIGTERM, 143}} {
+		t.Run(c.sig.String(), func(t *testing.T) {
+			out := filepath.Join(t.TempDir(), "r.json")
+			args := []string{"run", "--platform", "local", "--out", out, "--format", "json"}
+			if code := interrupt(t, c.sig, t.TempDir(), args...); code != c.code {
+				t.Errorf("exit code %d, want %d", code, c.code)
+			}
+			before := readResult(t, out)
+			if n := samples(before); before.Status != results.Interrupted || n < 30 || n >= 180 {
+				t.Fatalf("status %s with %d samples", before.Status, n)
+			}
+
+			other, err := command(t, append(args, "--resume", "--seed", "2")...).CombinedOutput()
+			if exitCode(err) != 2 || !strings.Contains(string(other), "cannot resume: seed: 1 in the file, 2 now") {
+				t.Errorf("another seed: %v %s", err, other)
+			}
+			if out, err := command(t, append(args, "--resume")...).CombinedOutput(); err != nil {
+				t.Fatalf("resume: %v\n%s", err, out)
+			}
+			after := readResult(t, out)
+			if samples(after) != 180 {
+				t.Errorf("%d samples after resuming", samples(after))
+			}
+			proven(t, after)
+			for i := range before.Cells {
+				for k := range before.Cells[i].Samples {
+					if before.Cells[i].Samples[k].Instance != after.Cells[i].Samples[k].Instance {
+						t.Fatal("a sample of the interrupted run is gone")
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestAKilledRunLosesNothingItMeasured(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "r.json")
+	work := t.TempDir()
+	args := []string{"run", "--platform", "local", "--out", out}
+	interrupt(t, syscall.SIGKILL, work, args...)
+	journal, err := os.ReadFile(out + ".journal")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, err := command(t, append(args, "--resume")...).CombinedOutput(); err != nil {
+		t.Fatalf("resume: %v\n%s", err, text)
+	}
+	f := readResult(t, out)
+	if samples(f) != 180 {
+		t.Errorf("%d samples", samples(f))
+	}
+	proven(t, f)
+	first, _, _ := bytes.Cut(bytes.SplitN(journal, []byte("\n"), 3)[1], []byte(`","invocation"`))
+	id := string(first[bytes.LastIndexByte(first, '"')+1:])
+	if id == "" || !strings.Contains(fmt.Sprint(f.Cells[0].Samples, f.Cells[2].Samples), id) {
+		t.Errorf("the first sample of the killed run, of instance %q, is gone", id)
+	}
+	// The kill left cgroups at most, and the next run has swept them away.
+	groups, _ := filepath.Glob("/sys/fs/cgroup/*/dtbench-*")
+	for _, g := range groups {
+		pid, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(g), "dtbench-"), "-")
+		if n, err := strconv.Atoi(pid); err == nil && syscall.Kill(n, 0) != nil {
+			t.Errorf("left: %s", g)
+		}
+	}
+}
+
+// TestAnOrdinaryUserWithoutGo runs a release folder as a user who owns nothing
+// else: no root, no toolchain, no home, no cgroups.
+func TestAnOrdinaryUserWithoutGo(t *testing.T) {
+	needs.Root(t)
+	dir, err := os.MkdirTemp("", "dtbench-release-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	functions := filepath.Join(dir, "functions")
+	if err := errors.Join(os.Chmod(dir, 0o777), os.Mkdir(functions, 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	binaries, origin, err := build.Programs(context.Background(), build.Options{WorkDir: "."}, functions,
+		build.AllPrograms(scenarios.All(), scenarios.Variants()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := build.WriteManifest(functions, origin, binaries); err != nil {
+		t.Fatal(err)
+	}
+	dtbench := filepath.Join(dir, "dtbench")
+	copyFile(t, command(t).Path, dtbench)
+	run := func(args ...string) (string, int) {
+		cmd := exec.Command(dtbench, args...)
+		cmd.Dir = dir
+		cmd.Env = []string{"PATH=/nowhere", "TMPDIR=" + dir}
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+		out, err := cmd.CombinedOutput()
+		return string(out), exitCode(err)
+	}
+	out, code := run("run", "--platform", "local", "--out", "r.json")
+	if code != 0 || strings.Count(out, "running without memory and CPU limits") != 1 {
+		t.Fatalf("exit code %d:\n%s", code, out)
+	}
+	f := readResult(t, filepath.Join(dir, "r.json"))
+	if f.Experiment.Limits != "none" || samples(f) != 180 {
+		t.Errorf("limits %q, %d samples", f.Experiment.Limits, samples(f))
+	}
+	proven(t, f)
+	if f.Cells[0].Samples[0].MemoryBytes == 0 {
+		t.Error("no memory was measured")
+	}
+	// a folder that cannot be written
+	if out, code := run("run", "--platform", "local", "--out", "functions/r.json"); code != 2 || !strings.Contains(out, "cannot write in functions: permission denied") {
+		t.Errorf("exit code %d:\n%s", code, out)
+	}
+	// a program that is not what the manifest promises
+	if err := os.WriteFile(filepath.Join(functions, "hello-benchmark"), []byte("#!/bin/sh\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if out, code := run("run", "--platform", "local", "--out", "s.json"); code != 1 || !strings.Contains(out, "hello-benchmark") {
+		t.Errorf("exit code %d:\n%s", code, out)
+	}
+}
+
+func copyFile(t *testing.T, from, to string) {
+	t.Helper()
+	in, err := os.Open(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	out, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY, 0o755)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = io.Copy(out, in)
+	if err = errors.Join(err, out.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
