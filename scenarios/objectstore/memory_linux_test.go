@@ -53,9 +53,6 @@ func TestMain(m *testing.M) {
 }
 
 func TestNothingOfTheSecretStaysInMemory(t *testing.T) {
-	if testing.Short() {
-		t.Skip("searches the memory of two processes")
-	}
 	const secret = "dtb3nch+memory/test/SECRET+0123456789abc"
 	needles := keyMaterial(t, secret, "us-east-1")
 
