@@ -160,6 +160,31 @@ func TestCellsThatCannotBeCompared(t *testing.T) {
 	}
 }
 
+// Beyond 17 against 17 samples p comes from random splits, which the seed of
+// the run draws, and the report says so.
+func TestManySamples(t *testing.T) {
+	many := func(seed uint64) *results.File {
+		f := build(t, plan{
+			platform: "local", provenance: results.Measured, runs: 30, spread: 0.2,
+			scenarios: []string{"hello"}, variants: []string{"benchmark", "optimized"},
+			cold: map[string]level{"hello/benchmark": {4, 8}, "hello/optimized": {4.2, 8}},
+			hot:  map[string]level{"hello/benchmark": {0.2, 8}, "hello/optimized": {0.2, 8}},
+		})
+		f.Experiment.Seed = seed
+		return summarised(t, f)
+	}
+	one, again, two := many(1), many(1), many(2)
+	if !slices.Equal(one.Overheads, again.Overheads) {
+		t.Error("the same seed gives other overheads")
+	}
+	if one.Overheads[0].P == two.Overheads[0].P || math.Abs(one.Overheads[0].P-two.Overheads[0].P) > 0.02 {
+		t.Errorf("p = %v with seed 1 and %v with seed 2: want two estimates of one number", one.Overheads[0].P, two.Overheads[0].P)
+	}
+	if text := string(render(t, Text, one, Options{})); !strings.Contains(text, "- time, hello cold, optimized against benchmark: p comes from 100000 random splits, not from all of them.") {
+		t.Error("the text does not say where p comes from")
+	}
+}
+
 // pinned makes a file whose trimmed means are the published figures.
 func pinned(t *testing.T, platform string, tables ...int) *results.File {
 	t.Helper()

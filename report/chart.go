@@ -117,7 +117,7 @@ func newChart(f *results.File, o Options) (*chart, error) {
 	// One bar of 3000 % beside one of 2 % needs more than a linear axis.
 	c.scale = axisScale{symmetricLog: max(-lo, hi) > 100 && max(-lo, hi) > 20*least}
 	if c.scale.symmetricLog {
-		lines[2] += fmt.Sprintf(" The vertical scale is linear within ±%g %% (shaded) and logarithmic beyond.", linearWithin)
+		lines = append(lines, fmt.Sprintf("Vertical scale: linear within ±%g %% (shaded), logarithmic beyond.", linearWithin))
 	}
 	if !e.Interleaved {
 		lines = append(lines, "The arms were not interleaved: drift between them counts as change.")
@@ -125,7 +125,8 @@ func newChart(f *results.File, o Options) (*chart, error) {
 	c.scale.low, c.scale.high = lo, hi
 	c.width = vg.Length(axisRoom+2*margin) + vg.Length(max(leastPlot, c.slots))
 	for _, l := range lines {
-		c.caption = append(c.caption, fitLines(l, captionStyle(), c.width-2*margin)...)
+		// A seventh less than there is: a reader's own font may be wider.
+		c.caption = append(c.caption, fitLines(l, captionStyle(), (c.width-2*margin)*6/7)...)
 	}
 	c.height = headRoom + plotHeight + c.footRoom()
 	return c, nil
@@ -204,7 +205,7 @@ func (c *chart) draw(canvas vg.Canvas) {
 	label.Rotation = math.Pi / 2
 	name := "Change in time (% of " + Baseline + ")"
 	if c.scale.symmetricLog {
-		name = "Change in time (% of " + Baseline + "), symmetric log scale"
+		name = "Change in time (%), symmetric log scale"
 	}
 	dc.FillText(label, vg.Point{X: left, Y: data.Center().Y}, name)
 	trX, _ := p.Transforms(&data)

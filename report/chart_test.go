@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"image/png"
 	"io"
 	"math"
@@ -57,8 +58,8 @@ func TestChartSaysWhatItShows(t *testing.T) {
 		"Time: total, from just before fork (cold) or send (hot) to the answer read in full.",
 		"Error bars: 95 % intervals of the ratio of trimmed means.")
 	check(pinned(t, "aliyun", 3, 5, 6), "aliyun, replayed", "+3366%", "+4.68%", "-1.53%", "-31.9%", "+7.01%", "1000", "100", "10", "0", "-10",
-		"Change in time (% of benchmark), symmetric log scale",
-		"Error bars: 95 % intervals of the ratio of trimmed means. The vertical scale is linear within ±10 % (shaded) and logarithmic beyond.")
+		"Change in time (%), symmetric log scale",
+		"Vertical scale: linear within ±10 % (shaded), logarithmic beyond.")
 	check(several(t), "Change in time by scenario: variants over benchmark", "literal", "optimized", "jwt", "kms")
 	check(interrupted(t), "local, measured (interrupted)", "no data", "The arms were not interleaved: drift between them counts as change.")
 }
@@ -80,6 +81,32 @@ func TestChartOfHostileNames(t *testing.T) {
 	}
 	for _, r := range []Reporter{PNG, PDF} {
 		render(t, r, f, Options{})
+	}
+}
+
+// Every text says how wide it was laid out, so that a reader without the font
+// squeezes another one into that width and nothing runs over its neighbour.
+func TestTextsOfAnSVGKeepTheirWidth(t *testing.T) {
+	svg := string(render(t, SVG, normal(t), Options{}))
+	texts := strings.Count(svg, "<text ")
+	if texts < 20 || strings.Count(svg, ` lengthAdjust="spacingAndGlyphs"`) != texts {
+		t.Errorf("%d of %d texts have a length", strings.Count(svg, "lengthAdjust"), texts)
+	}
+	want := fmt.Sprintf(`textLength="%.2f"`, style(10.5, ink, 0, 0).Width("storage").Points())
+	if i := strings.Index(svg, ">storage</text>"); i < 0 || !strings.Contains(svg[strings.LastIndex(svg[:i], "<text"):i], want) {
+		t.Errorf("storage has no %s", want)
+	}
+}
+
+func TestPDFIsDatedWhenTheRunFinished(t *testing.T) {
+	dates := pdfDate.FindAllString(string(render(t, PDF, single(t), Options{})), -1)
+	if len(dates) == 0 {
+		t.Fatal("the PDF has no date")
+	}
+	for _, d := range dates {
+		if d != "(D:20250301093405)" {
+			t.Errorf("dated %s", d)
+		}
 	}
 }
 

@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"encoding/xml"
 	"fmt"
+	"html"
 	"io"
 	"regexp"
+	"strconv"
 	"time"
 
+	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/vgimg"
 	"gonum.org/v1/plot/vg/vgpdf"
@@ -70,9 +73,21 @@ func (c *chart) write(w io.Writer, canvas interface {
 	return err
 }
 
-// finishSVG names fonts with the same metrics for readers without Liberation
-// Sans, and gives the drawing a title for those who cannot see it.
+var svgText = regexp.MustCompile(`(?s)<text ([^>]*font-size:([0-9.]+)px[^>]*)>([^<]*)</text>`)
+
+// finishSVG fits the drawing for readers without Liberation Sans, by naming
+// fonts of the same metrics and the length of every text, and for those who
+// cannot see it, by a title.
 func (c *chart) finishSVG(b []byte) []byte {
+	b = svgText.ReplaceAllFunc(b, func(element []byte) []byte {
+		m := svgText.FindSubmatch(element)
+		size, err := strconv.ParseFloat(string(m[2]), 64)
+		if err != nil {
+			return element
+		}
+		width := style(size, ink, text.XLeft, text.YTop).Width(html.UnescapeString(string(m[3]))).Points()
+		return fmt.Appendf(nil, `<text textLength="%.2f" lengthAdjust="spacingAndGlyphs" %s>%s</text>`, width, m[1], m[3])
+	})
 	b = bytes.ReplaceAll(b, []byte("font-family:Liberation Sans;"), []byte("font-family:'Liberation Sans',Arial,Helvetica,sans-serif;"))
 	var title bytes.Buffer
 	title.WriteString("<title>")

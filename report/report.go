@@ -20,7 +20,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -77,7 +77,7 @@ func ByName(name string) (Reporter, error) {
 // ChartFor returns the reporter that draws the chart in the format that the
 // extension of file names (.svg, .png or .pdf, in any case), or ErrFormat.
 func ChartFor(file string) (Reporter, error) {
-	return find(chartFormats, strings.ToLower(strings.TrimPrefix(path.Ext(file), ".")))
+	return find(chartFormats, strings.ToLower(strings.TrimPrefix(filepath.Ext(file), ".")))
 }
 
 func find(formats []format, name string) (Reporter, error) {

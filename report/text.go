@@ -20,7 +20,12 @@ func Text(w io.Writer, f *results.File, o Options) error {
 	if err != nil {
 		return err
 	}
-	t := &textReport{analysis: a, width: o.Width}
+	_, err = io.WriteString(w, a.text(o.Width))
+	return err
+}
+
+func (a *analysis) text(width int) string {
+	t := &textReport{analysis: a, width: width}
 	if t.width > 0 {
 		t.width = max(t.width, leastWidth)
 	}
@@ -44,8 +49,7 @@ func Text(w io.Writer, f *results.File, o Options) error {
 			t.hanging("- ", n)
 		}
 	}
-	_, err = io.WriteString(w, t.out.String())
-	return err
+	return t.out.String()
 }
 
 // textReport collects the lines of a text report.
