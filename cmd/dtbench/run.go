@@ -120,7 +120,7 @@ func (a *app) measure(ctx context.Context, f *runFlags, p *plan, earlier *result
 		Scenarios: p.scenarios, Store: p.store, Target: p.target,
 		Programs:   func(name string) string { return binaries[name].Path },
 		ObjectSize: p.experiment.ObjectSize, Latency: p.experiment.Latency, Seed: p.experiment.Seed,
-		WorkDir: work, Log: log,
+		WorkDir: work,
 	})
 	if err != nil {
 		return nil, err

@@ -39,7 +39,7 @@ type group1 struct {
 
 func (g *group1) setUp(l limits) error {
 	for _, dir := range g.dirs() {
-		if err := os.Mkdir(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+		if err := os.Mkdir(dir, 0o755); err != nil {
 			return err
 		}
 	}

@@ -22,7 +22,7 @@ func (h cgroup2) sweep() { sweepDead(h.dir) }
 
 func (h cgroup2) create(name string, l limits) (group, error) {
 	g := &group2{dir: filepath.Join(h.dir, name)}
-	if err := os.Mkdir(g.dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := os.Mkdir(g.dir, 0o755); err != nil {
 		return nil, err
 	}
 	err := g.setUp(h.dir, l)

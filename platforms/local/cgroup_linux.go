@@ -2,6 +2,7 @@ package local
 
 import (
 	"bufio"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,6 +10,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -46,9 +49,20 @@ type group interface {
 	remove() error                     // kills what is in it first
 }
 
-// groupPrefix starts the name of every group; the harness's pid follows, so
-// that sweep can tell the groups of the dead.
+// groupPrefix starts the name of every group; the harness's pid and a random
+// word follow, so that sweep can tell the groups of the dead, even of one that
+// had our pid, as is common in containers.
 const groupPrefix = "dtbench-"
+
+var (
+	groupWord   = sync.OnceValue(func() string { return strings.ToLower(rand.Text()[:8]) })
+	groupNumber atomic.Int64
+)
+
+// newGroupName is unique on this machine.
+func newGroupName() string {
+	return fmt.Sprintf("%s%d-%s-%d", groupPrefix, os.Getpid(), groupWord(), groupNumber.Add(1))
+}
 
 // findHierarchy gives the cgroup version that can enforce l for this process,
 // or the reason why none can. It proves it by making and removing a group.
@@ -60,7 +74,7 @@ func findHierarchy(l limits) (hierarchy, error) {
 	var reasons []string
 	for _, h := range append(mounts.v2(), mounts.v1()...) {
 		h.sweep()
-		g, err := h.create(groupPrefix+strconv.Itoa(os.Getpid())+"-probe", l)
+		g, err := h.create(newGroupName(), l)
 		if err == nil {
 			if err = g.remove(); err == nil {
 				return h, nil
@@ -170,11 +184,13 @@ func sweepDead(dir string) {
 		if !ok || !e.IsDir() {
 			continue
 		}
-		pid, err := strconv.Atoi(strings.SplitN(rest, "-", 2)[0])
+		number, rest, _ := strings.Cut(rest, "-")
+		pid, err := strconv.Atoi(number)
 		if err != nil {
 			continue
 		}
-		if err := syscall.Kill(pid, 0); errors.Is(err, syscall.ESRCH) {
+		gone := errors.Is(syscall.Kill(pid, 0), syscall.ESRCH)
+		if gone || pid == os.Getpid() && !strings.HasPrefix(rest, groupWord()) {
 			_ = syscall.Rmdir(filepath.Join(dir, e.Name()))
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strconv"
 	"sync"
@@ -75,8 +74,7 @@ func (h *host) Prepare(ctx context.Context, fn platforms.Function) (_ platforms.
 		return nil, err
 	}
 	if h.hierarchy != nil {
-		name := fmt.Sprintf("%s%d-%d", groupPrefix, os.Getpid(), h.created)
-		if in.group, err = h.hierarchy.create(name, h.limits); err != nil {
+		if in.group, err = h.hierarchy.create(newGroupName(), h.limits); err != nil {
 			return nil, err
 		}
 	}

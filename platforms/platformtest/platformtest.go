@@ -42,14 +42,14 @@ const secret = "canary-5f1e0c7a-value"
 // Run runs the suite.
 func Run(t *testing.T, s Suite) {
 	binary := buildtest.Programs(t, faulty)[faulty.Name].Path
-	run := func(name string, f func(t *testing.T, c *conversation)) {
+	runFor := func(timeout time.Duration, name string, f func(t *testing.T, c *conversation)) {
 		t.Run(name, func(t *testing.T) {
 			log := &Log{}
 			c := &conversation{t: t, log: log, fn: platforms.Function{
 				Name: "faulty/test", Binary: binary,
 				Settings: map[string]string{}, Secrets: map[string]string{"SECRET": secret},
 			}}
-			c.platform = s.Open(t, Settings{Timeout: time.Second, Log: log})
+			c.platform = s.Open(t, Settings{Timeout: timeout, Log: log})
 			f(t, c)
 			if err := c.platform.Close(); err != nil {
 				t.Errorf("Close: %v", err)
@@ -62,6 +62,7 @@ func Run(t *testing.T, s Suite) {
 			}
 		})
 	}
+	run := func(name string, f func(t *testing.T, c *conversation)) { runFor(time.Minute, name, f) }
 
 	run("the first invocation is cold and the following are hot", func(t *testing.T, c *conversation) {
 		in := c.prepare()
@@ -146,14 +147,14 @@ func Run(t *testing.T, s Suite) {
 		c.close(in)
 	})
 
-	run("an initialisation that hangs times out", func(_ *testing.T, c *conversation) {
+	runFor(time.Second, "an initialisation that hangs times out", func(_ *testing.T, c *conversation) {
 		c.fn.Settings["FAULTY_INIT"] = "hang"
 		in := c.prepare()
 		c.mustFail(in, `{}`, platforms.ErrTimeout, "not ready within 1s")
 		c.close(in)
 	})
 
-	run("a handler that hangs times out", func(_ *testing.T, c *conversation) {
+	runFor(time.Second, "a handler that hangs times out", func(_ *testing.T, c *conversation) {
 		in := c.prepare()
 		c.mustFail(in, `{"do":"sleep","ms":11000}`, platforms.ErrTimeout, "no answer within 1s")
 		c.mustBeDead(in)
@@ -214,6 +215,7 @@ func (c *conversation) prepare() platforms.Instance {
 	if err != nil {
 		c.t.Fatalf("Prepare: %v", err)
 	}
+	c.t.Cleanup(func() { _ = in.Close() }) // for a case that ends early
 	return in
 }
 

@@ -9,7 +9,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"path/filepath"
@@ -21,6 +20,7 @@ import (
 	"github.com/dtbench/dtbench/scenarios"
 	"github.com/dtbench/dtbench/scenarios/objectstore"
 	"github.com/dtbench/dtbench/scenarios/requestsig"
+	"github.com/dtbench/dtbench/scenarios/services/child"
 )
 
 // ErrTarget: the network target does not answer a signed request with 200.
@@ -54,8 +54,7 @@ type Options struct {
 	ObjectSize int64 // bytes of the target's answer
 	Latency    string
 	Seed       uint64
-	WorkDir    string    // for the embedded store's objects; the caller removes it
-	Log        io.Writer // what the services say
+	WorkDir    string // for the embedded store's objects; the caller removes it
 }
 
 // Services are running and reachable.
@@ -66,7 +65,7 @@ type Services struct {
 	store    Store  // as functions reach it
 	target   Target // as functions reach it
 	objects  map[string]bool
-	children []*child
+	children []*child.Running
 	proxies  []*delayProxy
 	delays   delayLog
 }
@@ -100,13 +99,14 @@ func (s *Services) startStore(ctx context.Context) error {
 	} else {
 		s.store = Store{Region: "us-east-1", Bucket: "dtbench", AccessKey: "dtbench" + randomHex(6), SecretKey: randomHex(20)}
 		env := []string{"DTSTORE_ACCESS_KEY=" + s.store.AccessKey, "DTSTORE_SECRET_KEY=" + s.store.SecretKey}
-		c, err := startChild(ctx, s.options.Log, s.options.Programs("dtstore"), env,
-			"--root", filepath.Join(s.options.WorkDir, "objects"), "--bucket", s.store.Bucket, "--region", s.store.Region)
+		var err error
+		s.store.Endpoint, err = s.startChild(ctx, child.Command{
+			Path: s.options.Programs("dtstore"), Env: env,
+			Args: []string{"--root", filepath.Join(s.options.WorkDir, "store"), "--bucket", s.store.Bucket, "--region", s.store.Region},
+		})
 		if err != nil {
-			return fmt.Errorf("starting the embedded object store: %w", err)
+			return fmt.Errorf("the embedded object store: %w", err)
 		}
-		s.children = append(s.children, c)
-		s.store.Endpoint = c.Endpoint
 	}
 	if err := s.client().Put(ctx, s.object("probe"), []byte("dtbench"), []byte(s.store.SecretKey)); err != nil {
 		s.objects = nil // nothing was written, nothing is to be removed
@@ -122,13 +122,14 @@ func (s *Services) startTarget(ctx context.Context) error {
 		s.target = *s.options.Target
 	} else {
 		s.target.Key = randomHex(20)
-		c, err := startChild(ctx, s.options.Log, s.options.Programs("dttarget"), []string{"DTTARGET_KEY=" + s.target.Key},
-			"--size", strconv.FormatInt(s.options.ObjectSize, 10))
+		endpoint, err := s.startChild(ctx, child.Command{
+			Path: s.options.Programs("dttarget"), Env: []string{"DTTARGET_KEY=" + s.target.Key},
+			Args: []string{"--size", strconv.FormatInt(s.options.ObjectSize, 10)},
+		})
 		if err != nil {
-			return fmt.Errorf("starting the embedded network target: %w", err)
+			return fmt.Errorf("the embedded network target: %w", err)
 		}
-		s.children = append(s.children, c)
-		s.target.URL = c.Endpoint + "/"
+		s.target.URL = endpoint + "/"
 	}
 	if err := s.callTarget(ctx); err != nil {
 		return err
@@ -143,6 +144,15 @@ func (s *Services) startTarget(ctx context.Context) error {
 	}
 	s.target.URL = base + u.RequestURI()
 	return nil
+}
+
+func (s *Services) startChild(ctx context.Context, c child.Command) (endpoint string, err error) {
+	running, err := child.Start(ctx, c)
+	if err != nil {
+		return "", err
+	}
+	s.children = append(s.children, running)
+	return running.Endpoint, nil
 }
 
 func (s *Services) callTarget(ctx context.Context) error {
@@ -242,7 +252,7 @@ func (s *Services) Close() error {
 		}
 	}
 	for _, c := range s.children {
-		c.close()
+		errs = append(errs, c.Stop())
 	}
 	s.proxies, s.children, s.objects = nil, nil, nil
 	return errors.Join(errs...)

@@ -71,6 +71,9 @@ func obey(_ context.Context, req function.Request, _ function.Secrets) (any, err
 		panic("told to panic with " + os.Getenv("SECRET"))
 	case "error":
 		return nil, errors.New("told to return an error")
+	case "cgroup":
+		data, err := os.ReadFile("/proc/self/cgroup")
+		return string(data), err
 	case "child":
 		// A grandchild that would outlive an instance whose group is not ended.
 		p, err := os.StartProcess("/proc/self/exe", []string{"faulty"}, &os.ProcAttr{

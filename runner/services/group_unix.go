@@ -1,7 +1,0 @@
-//go:build unix
-
-package services
-
-import "syscall"
-
-func ownGroup() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
