@@ -47,8 +47,10 @@ func Begin() *Watch {
 
 // End completes the environment and says in sentences what made the machine
 // noisy.
-func (w *Watch) End() (results.Environment, []string) {
-	now, env := readCounters(), w.env
+func (w *Watch) End() (results.Environment, []string) { return w.compare(readCounters()) }
+
+func (w *Watch) compare(now counters) (results.Environment, []string) {
+	env := w.env
 	env.Finished, env.LoadAfter = now.at.UTC().Truncate(time.Millisecond), load()
 	var warnings []string
 	if elapsed := now.at.Sub(w.began.at); w.began.pressure >= 0 && now.pressure >= 0 && elapsed > 0 {
