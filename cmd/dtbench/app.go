@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -37,11 +36,9 @@ func execute(a *app, args []string) int {
 		return 0
 	}
 	e := asFailure(err)
-	if !e.silent {
-		fmt.Fprintf(a.stderr, "dtbench: %v\n", e.err)
-	}
+	a.note("%v", e.err)
 	if e.hint != "" {
-		fmt.Fprintf(a.stderr, "dtbench: hint: %s\n", e.hint)
+		a.note("hint: %s", e.hint)
 	}
 	return e.code
 }
@@ -109,8 +106,6 @@ func (a *app) note(format string, args ...any) {
 	fmt.Fprintf(a.stderr, "dtbench: "+format+"\n", args...)
 }
 
-func (a *app) hint(text string) { fmt.Fprintf(a.stderr, "dtbench: hint: %s\n", text) }
-
 // terminalWidth is the width of w in columns, 0 where w is no terminal.
 func terminalWidth(w io.Writer) int {
 	f, ok := w.(*os.File)
@@ -131,5 +126,3 @@ func noArgs(cmd *cobra.Command, args []string) error {
 	}
 	return usagef("see "+cmd.CommandPath()+" --help", "unexpected argument %q", args[0])
 }
-
-var errSilent = errors.New("already told")

@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"github.com/dtbench/dtbench/platforms/local"
+	"github.com/dtbench/dtbench/report"
 	"github.com/dtbench/dtbench/results"
 	"github.com/dtbench/dtbench/runner/services"
 	"github.com/dtbench/dtbench/scenarios/build"
@@ -23,10 +24,9 @@ const (
 
 // failure is an error on its way to the user: what, what next, exit code.
 type failure struct {
-	code   int
-	err    error
-	hint   string
-	silent bool // the user has been told already
+	code int
+	err  error
+	hint string
 }
 
 func (f *failure) Error() string { return f.err.Error() }
@@ -36,9 +36,6 @@ func (f *failure) Unwrap() error { return f.err }
 func usagef(hint, format string, args ...any) error {
 	return &failure{code: codeUsage, err: fmt.Errorf(format, args...), hint: hint}
 }
-
-// exitWith ends with code after everything was said.
-func exitWith(code int) error { return &failure{code: code, err: errSilent, silent: true} }
 
 // asFailure is the one place that turns errors into exit codes and hints.
 func asFailure(err error) *failure {
@@ -68,6 +65,10 @@ func asFailure(err error) *failure {
 		return &failure{code: codeUsage, err: err}
 	case errors.Is(err, services.ErrTarget):
 		return &failure{code: codeFailed, err: err, hint: "check --target-url and the key in DTBENCH_TARGET_KEY, or leave both out to use the embedded target"}
+	case errors.Is(err, report.ErrNoMetric):
+		return &failure{code: codeUsage, err: err, hint: "choose another --time"}
+	case errors.Is(err, report.ErrNoChart):
+		return &failure{code: codeUsage, err: err, hint: "the chart needs benchmark and another variant"}
 	case errors.Is(err, syscall.ENOSPC):
 		return &failure{code: codeFailed, err: err, hint: "free some space and go on with --resume"}
 	case errors.As(err, &path):

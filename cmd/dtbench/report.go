@@ -2,7 +2,7 @@ package main
 
 import (
 	"bytes"
-	"errors"
+	"fmt"
 	"io"
 	"strings"
 
@@ -69,10 +69,7 @@ func (a *app) report(paths []string, format, chart, out string, o report.Options
 			return err
 		}
 		if err := report.Summarise(file, o); err != nil {
-			if errors.Is(err, report.ErrNoMetric) {
-				return usagef("choose another --time", "%s: %v", path, err)
-			}
-			return err
+			return fmt.Errorf("%s: %w", path, err)
 		}
 		files[i] = file
 	}

@@ -251,11 +251,11 @@ func (a *app) finish(f *runFlags, p *plan, file *results.File, runErr error) err
 		return err
 	}
 	wrote := p.paths.result
-	if len(file.Overheads) > 0 {
-		if err := writeChart(p.paths.chart, file, report.Options{}); err != nil {
-			return err
-		}
+	switch err := writeChart(p.paths.chart, file, report.Options{}); {
+	case err == nil:
 		wrote += ", " + p.paths.chart
+	case !errors.Is(err, report.ErrNoChart): // one variant alone has nothing to draw
+		return err
 	}
 	if err := a.print(file, f.format, report.Options{Width: terminalWidth(a.stdout)}); err != nil {
 		return err
