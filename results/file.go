@@ -97,6 +97,9 @@ type Environment struct {
 	// task waited for a processor (/proc/pressure/cpu); nil where the kernel
 	// does not say.
 	CPUPressurePercent *float64 `json:"cpu_pressure_percent,omitempty"`
+	// OtherCPUPercent is the share of all processors' time that processes other
+	// than the harness, its functions and its services took.
+	OtherCPUPercent *float64 `json:"other_cpu_percent,omitempty"`
 	// StealPercent is the share of processor time that the hypervisor gave to
 	// others (/proc/stat).
 	StealPercent *float64 `json:"steal_percent,omitempty"`

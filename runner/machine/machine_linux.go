@@ -2,6 +2,7 @@ package machine
 
 import (
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -57,12 +58,38 @@ func readCounters() counters {
 		for i := 1; i <= 8; i++ {
 			v, _ := strconv.ParseInt(f[i], 10, 64)
 			c.all += v
-			if i == 8 {
+			switch i {
+			case 1, 2, 3:
+				c.busy += v
+			case 8:
 				c.steal = v
 			}
 		}
 	}
+	c.ours = ourTicks()
 	return c
+}
+
+// ourTicks adds up this process, its children that live, and what those that
+// were waited for have used.
+func ourTicks() int64 {
+	self := strconv.Itoa(os.Getpid())
+	var sum int64
+	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, path := range stats {
+		// pid (name) state ppid … utime stime cutime cstime, see proc(5); the
+		// name may hold anything, so the fields are counted from its end.
+		_, rest, ok := strings.Cut(read(path), ") ")
+		f := strings.Fields(rest)
+		if !ok || len(f) < 15 || f[1] != self && path != "/proc/"+self+"/stat" {
+			continue
+		}
+		for _, field := range f[11:15] {
+			v, _ := strconv.ParseInt(field, 10, 64)
+			sum += v
+		}
+	}
+	return sum
 }
 
 func read(path string) string {

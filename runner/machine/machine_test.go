@@ -31,14 +31,12 @@ func TestTheFingerprintDescribesThisMachineAndNamesNobody(t *testing.T) {
 }
 
 func TestANoisyMachineIsTold(t *testing.T) {
-	now := time.Now()
-	watch := func(pressure time.Duration, steal int64) (*Watch, counters) {
-		began := counters{at: now, pressure: 0, steal: 0, all: 0}
-		return &Watch{began: began}, counters{at: now.Add(10 * time.Second), pressure: pressure, steal: steal, all: 2000}
-	}
-	check := func(name string, pressure time.Duration, steal int64, want ...string) {
+	const second = time.Second
+	check := func(name string, end counters, want ...string) {
 		t.Helper()
-		w, end := watch(pressure, steal)
+		now := time.Now()
+		w := &Watch{began: counters{at: now}}
+		end.at, end.all = now.Add(10*second), 2000
 		_, warnings := w.compare(end)
 		if len(warnings) != len(want) {
 			t.Errorf("%s: %q", name, warnings)
@@ -50,10 +48,25 @@ func TestANoisyMachineIsTold(t *testing.T) {
 			}
 		}
 	}
-	second := time.Second
-	check("quiet", 100*time.Millisecond, 2)
-	check("busy", 6*second, 2, "the machine was busy: during 60 %")
-	check("stolen", 0, 100, "the hypervisor gave 5.0 %")
-	check("both", 9*second, 1000, "90 %", "50.0 %")
-	check("unknown", -1, -1)
+	check("quiet", counters{pressure: 3 * second, busy: 1000, ours: 900, steal: 2})
+	check("others at work", counters{pressure: 6 * second, busy: 1500, ours: 700}, "other processes took 40 %")
+	check("others at work on processors that we did not need", counters{pressure: second, busy: 1500, ours: 700})
+	check("others at work, no word of pressure", counters{pressure: -1, busy: 1500, ours: 700}, "other processes took 40 %")
+	check("stolen", counters{steal: 100}, "the hypervisor gave 5.0 %")
+	check("both", counters{pressure: 9 * second, busy: 1500, steal: 1000}, "75 %", "50.0 %")
+	check("unknown", counters{pressure: -1, steal: -1})
+}
+
+func TestOurOwnWorkIsOurs(t *testing.T) {
+	needs.Linux(t)
+	before := readCounters()
+	for end := time.Now().Add(300 * time.Millisecond); time.Now().Before(end); {
+	}
+	after := readCounters()
+	if ours := after.ours - before.ours; ours < 5 { // 300 ms are 30 ticks on an idle processor
+		t.Errorf("burning 300 ms counts as %d ticks", ours)
+	}
+	if after.busy < before.busy || after.all <= before.all {
+		t.Errorf("counters go backwards: %+v %+v", before, after)
+	}
 }
