@@ -1,0 +1,10 @@
+package hygiene
+
+// eraseRuntime overwrites the values in the runtime's own copy of the
+// environment.
+func eraseRuntime(old map[string]string, r *Report) {
+	for _, value := range old {
+		zero(value)
+		r.Runtime++
+	}
+}
