@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode"
 
 	"github.com/dtbench/dtbench/results"
 )
@@ -58,76 +57,4 @@ func Markdown(w io.Writer, f *results.File, o Options) error {
 	}
 	_, err = io.WriteString(w, b.String())
 	return err
-}
-
-// markdownTable writes a table whose first left columns are set left and the
-// others right, padded so that its source reads as a table too.
-func markdownTable(b *strings.Builder, header []string, left int, rows [][]string) {
-	all := [][]string{header}
-	all = append(all, rows...)
-	widths := make([]int, len(header))
-	cells := make([][]string, len(all))
-	for i, row := range all {
-		for j, text := range row {
-			cells[i] = append(cells[i], escape(text))
-			widths[j] = max(widths[j], 3, len([]rune(cells[i][j])))
-		}
-	}
-	line := func(row []string) {
-		for j, text := range row {
-			pad := strings.Repeat(" ", widths[j]-len([]rune(text)))
-			if j < left {
-				text += pad
-			} else {
-				text = pad + text
-			}
-			b.WriteString("| " + text + " ")
-		}
-		b.WriteString("|\n")
-	}
-	line(cells[0])
-	for j, w := range widths {
-		if j < left {
-			b.WriteString("| " + strings.Repeat("-", w) + " ")
-		} else {
-			b.WriteString("| " + strings.Repeat("-", w-1) + ": ")
-		}
-	}
-	b.WriteString("|\n")
-	for _, row := range cells[1:] {
-		line(row)
-	}
-}
-
-// escape makes s literal Markdown text on one line, safe in a table cell, a
-// heading, a list item and a paragraph. An underscore inside a word stays as it
-// is, since it means nothing there.
-func escape(s string) string {
-	runes := []rune(clean(s))
-	word := func(i int) bool {
-		return i >= 0 && i < len(runes) && (unicode.IsLetter(runes[i]) || unicode.IsDigit(runes[i]))
-	}
-	var b strings.Builder
-	for i, r := range runes {
-		switch r {
-		case '\\', '|', '`', '*', '>', '[', ']', '&', '#', '~':
-			b.WriteByte('\\')
-		case '<':
-			// Before a digit it opens neither a tag nor a link.
-			if i+1 < len(runes) && !unicode.IsDigit(runes[i+1]) {
-				b.WriteByte('\\')
-			}
-		case '_':
-			if !word(i-1) || !word(i+1) {
-				b.WriteByte('\\')
-			}
-		case '-', '+':
-			// At the start of a line a sign and a space open a list.
-			if i == 0 && len(runes) > 1 && runes[1] == ' ' {
-				b.WriteByte('\\')
-			}
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
 }

@@ -74,11 +74,11 @@ func (t *textReport) hanging(mark, s string) {
 }
 
 func (t *textReport) fits(table textTable) bool {
-	return t.width == 0 || table.width() <= t.width
+	return t.width == 0 || table.Width() <= t.width
 }
 
 func (t *textReport) write(table textTable) {
-	for _, line := range table.lines {
+	for _, line := range table.Lines {
 		t.out.WriteString(line + "\n")
 	}
 }

@@ -1,4 +1,4 @@
-package report
+package layout
 
 import (
 	"slices"
@@ -10,16 +10,16 @@ import (
 	"github.com/olekukonko/tablewriter/tw"
 )
 
-// textTable is a rendered table without borders.
-type textTable struct {
-	lines []string // no trailing spaces, no line breaks
+// Table is a rendered table without borders.
+type Table struct {
+	Lines []string // no trailing spaces, no line breaks
 }
 
-// newTextTable renders rows below a header line and, above that, a line of
+// NewTable renders rows below a header line and, above that, a line of
 // groups: neighbours with the same group share one centred title. groups may be
 // nil. The first column and those whose header is Verdict or Variant are set
 // left, all others right.
-func newTextTable(groups, header []string, rows [][]string) textTable {
+func NewTable(groups, header []string, rows [][]string) Table {
 	aligns := make([]tw.Align, len(header))
 	for i, h := range header {
 		aligns[i] = tw.AlignRight
@@ -65,30 +65,30 @@ func newTextTable(groups, header []string, rows [][]string) textTable {
 	}
 	_ = table.Render()
 
-	var t textTable
+	var t Table
 	for line := range strings.Lines(b.String()) {
-		t.lines = append(t.lines, strings.TrimRight(line, " \n"))
+		t.Lines = append(t.Lines, strings.TrimRight(line, " \n"))
 	}
 	above := 1
 	if groups != nil {
 		above = 2
 	}
-	t.lines = slices.Insert(t.lines, above, strings.Repeat("-", t.width()))
+	t.Lines = slices.Insert(t.Lines, above, strings.Repeat("-", t.Width()))
 	return t
 }
 
-// width is the length of the longest line in characters.
-func (t textTable) width() int {
+// Width is the length of the longest line in characters.
+func (t Table) Width() int {
 	w := 0
-	for _, l := range t.lines {
+	for _, l := range t.Lines {
 		w = max(w, utf8.RuneCountInString(l))
 	}
 	return w
 }
 
-// wrap breaks s at spaces into lines of at most width characters; a longer
+// Wrap breaks s at spaces into lines of at most width characters; a longer
 // word is cut. unlimited leaves it on one line.
-func wrap(s string, width int, unlimited bool) []string {
+func Wrap(s string, width int, unlimited bool) []string {
 	words := strings.Fields(s)
 	if unlimited || len(words) == 0 {
 		return []string{strings.Join(words, " ")}
