@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/dtbench/dtbench/platforms"
@@ -28,6 +29,17 @@ type Arm struct {
 	Label    string
 	Variant  scenarios.Variant
 	Binaries map[string]build.Binary // by scenario name
+	Output   *Output                 // where its samples go
+}
+
+// Output is one result file in the making. Arms of one label share it, and
+// labels that are compared with each other have one each.
+type Output struct {
+	// File holds the experiment and the cells. Samples that it has already, of
+	// a run that is resumed, count.
+	File *results.File
+	// Journal gets every entry as it comes.
+	Journal *results.Journal
 }
 
 // Environment gives the plain settings and the secrets of a function.
@@ -51,35 +63,45 @@ type Config struct {
 	Environment Environment
 	// Delays returns and forgets the waits injected since the last call; nil
 	// when nothing injects any.
-	Delays func() []results.Delay
-	// File holds the experiment and the cells. Samples that it has already, of
-	// a run that is resumed, count.
-	File *results.File
-	// Journal gets every entry as it comes.
-	Journal  *results.Journal
+	Delays   func() []results.Delay
+	Seed     uint64 // of the schedule
+	Runs     int    // samples per cell
 	Observer Observer
 }
 
-// Run makes the samples that c.File lacks and sets its status. It returns the
-// cause of ctx when that ended the run, with the file marked interrupted, and
-// an error when the journal could not be written; a function that fails is no
-// error but an incomplete cell.
+// outputs gives each output once, in the order of the arms.
+func (c *Config) outputs() []*Output {
+	var all []*Output
+	for _, arm := range c.Arms {
+		if !slices.Contains(all, arm.Output) {
+			all = append(all, arm.Output)
+		}
+	}
+	return all
+}
+
+// Run makes the samples that the arms' files lack and sets their status. It
+// returns the cause of ctx when that ended the run, with the files marked
+// interrupted, and an error when a journal could not be written; a function
+// that fails is no error but an incomplete cell.
 func Run(ctx context.Context, c Config) error {
 	r := &run{Config: c, seen: map[string]bool{}}
-	r.File.Status = results.Interrupted
-	for i := range r.File.Cells {
-		cell := &r.File.Cells[i]
-		cell.Stopped = ""
-		for j := range cell.Samples {
-			r.order = max(r.order, cell.Samples[j].Order)
-			r.seen[cell.Samples[j].Instance] = true
+	for _, out := range c.outputs() {
+		out.File.Status = results.Interrupted
+		for i := range out.File.Cells {
+			cell := &out.File.Cells[i]
+			cell.Stopped = ""
+			for j := range cell.Samples {
+				r.order = max(r.order, cell.Samples[j].Order)
+				r.seen[cell.Samples[j].Instance] = true
+			}
 		}
 	}
 	names := make([]string, len(c.Scenarios))
 	for i, s := range c.Scenarios {
 		names[i] = s.Name
 	}
-	units := Schedule(c.File.Experiment.Seed, names, len(c.Arms), c.File.Experiment.Runs)
+	units := Schedule(c.Seed, names, len(c.Arms), c.Runs)
 	units = r.remaining(units)
 	if err := r.warm(ctx, units); err != nil {
 		return err
@@ -90,10 +112,12 @@ func Run(ctx context.Context, c Config) error {
 		}
 		r.Observer.Visited(r.key(u, results.Hot), i+1, len(units))
 	}
-	r.File.Status = results.Complete
-	for i := range r.File.Cells {
-		if len(r.File.Cells[i].Samples) < c.File.Experiment.Runs {
-			r.File.Status = results.Partial
+	for _, out := range c.outputs() {
+		out.File.Status = results.Complete
+		for i := range out.File.Cells {
+			if len(out.File.Cells[i].Samples) < c.Runs {
+				out.File.Status = results.Partial
+			}
 		}
 	}
 	return nil
@@ -109,7 +133,9 @@ func (r *run) key(u Unit, start results.Start) results.CellKey {
 	return results.CellKey{Scenario: r.Scenarios[u.Scenario].Name, Variant: r.Arms[u.Arm].Variant.Name, Start: start}
 }
 
-func (r *run) cell(u Unit, start results.Start) *results.Cell { return r.File.Cell(r.key(u, start)) }
+func (r *run) cell(u Unit, start results.Start) *results.Cell {
+	return r.Arms[u.Arm].Output.File.Cell(r.key(u, start))
+}
 
 // remaining leaves out the visits whose pair of samples the file has: of each
 // arm the first n, where n is what its hot cell holds.
@@ -166,7 +192,7 @@ func (r *run) visit(ctx context.Context, u Unit) error {
 	var failures [2]int // cold, hot
 	for cold.Stopped == "" {
 		wantHot := hot.Stopped == ""
-		if !wantHot && len(cold.Samples) >= r.File.Experiment.Runs {
+		if !wantHot && len(cold.Samples) >= r.Runs {
 			return nil // a resumed run: the cold samples were there, the hot ones fail again
 		}
 		a := r.attempt(ctx, u, wantHot)
@@ -182,7 +208,7 @@ func (r *run) visit(ctx context.Context, u Unit) error {
 		}
 		*n++
 		reason := reasonOf(a.err)
-		if err := r.record(results.Entry{Dropped: &results.Reason{CellKey: failed.Key(), Reason: reason}}); err != nil {
+		if err := r.record(u, results.Entry{Dropped: &results.Reason{CellKey: failed.Key(), Reason: reason}}); err != nil {
 			return err
 		}
 		r.Observer.Dropped(failed.Key(), a.err)
@@ -190,11 +216,11 @@ func (r *run) visit(ctx context.Context, u Unit) error {
 			continue
 		}
 		stop := fmt.Sprintf("failed %d times in a row: %s", *n, reason)
-		if err := r.stop(failed, stop); err != nil {
+		if err := r.stop(u, failed, stop); err != nil {
 			return err
 		}
 		if failed == cold && hot.Stopped == "" {
-			if err := r.stop(hot, "its instances do not start: "+reason); err != nil {
+			if err := r.stop(u, hot, "its instances do not start: "+reason); err != nil {
 				return err
 			}
 		}
@@ -202,8 +228,8 @@ func (r *run) visit(ctx context.Context, u Unit) error {
 	return nil
 }
 
-func (r *run) stop(c *results.Cell, reason string) error {
-	if err := r.record(results.Entry{Stopped: &results.Reason{CellKey: c.Key(), Reason: reason}}); err != nil {
+func (r *run) stop(u Unit, c *results.Cell, reason string) error {
+	if err := r.record(u, results.Entry{Stopped: &results.Reason{CellKey: c.Key(), Reason: reason}}); err != nil {
 		return err
 	}
 	r.Observer.CellDone(c)
@@ -222,24 +248,25 @@ func (r *run) keep(u Unit, a attempt, withHot bool) error {
 		a.hot.Order = r.order
 		e = results.Entry{Pair: &results.Pair{Scenario: cold.Scenario, Variant: cold.Variant, Cold: a.cold, Hot: a.hot}}
 	}
-	wasFull := len(cold.Samples) >= r.File.Experiment.Runs
-	if err := r.record(e); err != nil {
+	wasFull := len(cold.Samples) >= r.Runs
+	if err := r.record(u, e); err != nil {
 		return err
 	}
-	if len(cold.Samples) >= r.File.Experiment.Runs && !wasFull {
+	if len(cold.Samples) >= r.Runs && !wasFull {
 		r.Observer.CellDone(cold)
 	}
-	if withHot && len(hot.Samples) >= r.File.Experiment.Runs {
+	if withHot && len(hot.Samples) >= r.Runs {
 		r.Observer.CellDone(hot)
 	}
 	return nil
 }
 
-func (r *run) record(e results.Entry) error {
-	if err := r.File.Apply(e); err != nil {
+func (r *run) record(u Unit, e results.Entry) error {
+	out := r.Arms[u.Arm].Output
+	if err := out.File.Apply(e); err != nil {
 		return err
 	}
-	if err := r.Journal.Append(e); err != nil {
+	if err := out.Journal.Append(e); err != nil {
 		return fmt.Errorf("writing the journal: %w", err)
 	}
 	return nil

@@ -101,8 +101,9 @@ func (w *watcher) CellDone(c *results.Cell) {
 
 func config(t *testing.T, p platforms.Platform, runs int) Config {
 	t.Helper()
-	c := Config{Platform: p, Scenarios: scenarios.All()[:2], Observer: &watcher{}}
+	c := Config{Platform: p, Scenarios: scenarios.All()[:2], Observer: &watcher{}, Seed: 1, Runs: runs}
 	f := &results.File{Schema: results.Schema}
+	out := &Output{File: f}
 	f.Tool = results.Tool{Name: "dtbench", Version: "test"}
 	f.Environment = results.Environment{OS: "linux", Arch: "amd64", CPUs: 1}
 	f.Experiment = results.Experiment{
@@ -111,7 +112,7 @@ func config(t *testing.T, p platforms.Platform, runs int) Config {
 	}
 	f.Arms = []results.Arm{}
 	for _, v := range scenarios.Variants() {
-		c.Arms = append(c.Arms, Arm{Label: v.Name, Variant: v, Binaries: map[string]build.Binary{}})
+		c.Arms = append(c.Arms, Arm{Label: v.Name, Variant: v, Binaries: map[string]build.Binary{}, Output: out})
 		f.Experiment.Variants = append(f.Experiment.Variants, v.Name)
 	}
 	for _, s := range c.Scenarios {
@@ -123,11 +124,13 @@ func config(t *testing.T, p platforms.Platform, runs int) Config {
 		}
 	}
 	f.Status = results.Interrupted
-	c.File = f
 	c.Environment = func(scenarios.Scenario, scenarios.Variant) (map[string]string, map[string]string) { return nil, nil }
-	c.Journal = journal(t, f)
+	out.Journal = journal(t, f)
 	return c
 }
+
+// fileOf is the one file that all arms of a configuration share.
+func fileOf(c Config) *results.File { return c.Arms[0].Output.File }
 
 func journal(t *testing.T, f *results.File) *results.Journal {
 	t.Helper()
@@ -140,7 +143,7 @@ func journal(t *testing.T, f *results.File) *results.Journal {
 }
 
 func cellOf(c Config, scenario, variant string, start results.Start) *results.Cell {
-	return c.File.Cell(results.CellKey{Scenario: scenario, Variant: variant, Start: start})
+	return fileOf(c).Cell(results.CellKey{Scenario: scenario, Variant: variant, Start: start})
 }
 
 func TestEveryBlockHoldsEveryArmOnceInASeededOrder(t *testing.T) {
@@ -186,14 +189,14 @@ func TestARunGivesProvenInterleavedSamples(t *testing.T) {
 	if err := Run(context.Background(), c); err != nil {
 		t.Fatal(err)
 	}
-	if c.File.Status != results.Complete || p.open != 0 {
-		t.Errorf("status %s, %d instances open", c.File.Status, p.open)
+	if fileOf(c).Status != results.Complete || p.open != 0 {
+		t.Errorf("status %s, %d instances open", fileOf(c).Status, p.open)
 	}
-	if err := c.File.Validate(); err != nil {
+	if err := fileOf(c).Validate(); err != nil {
 		t.Error(err)
 	}
-	for i := 0; i < len(c.File.Cells); i += 2 {
-		cold, hot := c.File.Cells[i], c.File.Cells[i+1]
+	for i := 0; i < len(fileOf(c).Cells); i += 2 {
+		cold, hot := fileOf(c).Cells[i], fileOf(c).Cells[i+1]
 		if len(cold.Samples) != 15 || len(hot.Samples) != 15 {
 			t.Fatalf("%s/%s: %d cold, %d hot", cold.Scenario, cold.Variant, len(cold.Samples), len(hot.Samples))
 		}
@@ -234,8 +237,8 @@ func TestFailuresAreCountedAndRetried(t *testing.T) {
 	if err := Run(context.Background(), c); err != nil {
 		t.Fatal(err)
 	}
-	if c.File.Status != results.Complete || p.open != 0 {
-		t.Fatalf("status %s, %d open", c.File.Status, p.open)
+	if fileOf(c).Status != results.Complete || p.open != 0 {
+		t.Fatalf("status %s, %d open", fileOf(c).Status, p.open)
 	}
 	check := func(variant string, start results.Start, want ...results.Drop) {
 		t.Helper()
@@ -265,8 +268,8 @@ func TestABrokenCellStopsAndTheOthersGoOn(t *testing.T) {
 			t.Fatal(err)
 		}
 		cold, hot := cellOf(c, "hello", "optimized", results.Cold), cellOf(c, "hello", "optimized", results.Hot)
-		if c.File.Status != results.Partial || cold.Stopped == "" || hot.Stopped == "" || len(cold.Samples)+len(hot.Samples) != 0 {
-			t.Errorf("status %s, cold %q, hot %q", c.File.Status, cold.Stopped, hot.Stopped)
+		if fileOf(c).Status != results.Partial || cold.Stopped == "" || hot.Stopped == "" || len(cold.Samples)+len(hot.Samples) != 0 {
+			t.Errorf("status %s, cold %q, hot %q", fileOf(c).Status, cold.Stopped, hot.Stopped)
 		}
 		if cold.Dropped[0].Count != maxRetries+1 || len(hot.Dropped) != 0 {
 			t.Errorf("dropped %v and %v", cold.Dropped, hot.Dropped)
@@ -287,13 +290,13 @@ func TestABrokenCellStopsAndTheOthersGoOn(t *testing.T) {
 		}
 		// What is resumed when the function is mended gives full pairs again.
 		p.script = nil
-		c.Journal = journal(t, c.File)
+		c.Arms[0].Output.Journal = journal(t, fileOf(c))
 		if err := Run(context.Background(), c); err != nil {
 			t.Fatal(err)
 		}
 		cold, hot = cellOf(c, "hello", "optimized", results.Cold), cellOf(c, "hello", "optimized", results.Hot)
-		if c.File.Status != results.Complete || len(hot.Samples) != 15 || len(cold.Samples) != 15 {
-			t.Fatalf("status %s, %d cold, %d hot", c.File.Status, len(cold.Samples), len(hot.Samples))
+		if fileOf(c).Status != results.Complete || len(hot.Samples) != 15 || len(cold.Samples) != 15 {
+			t.Fatalf("status %s, %d cold, %d hot", fileOf(c).Status, len(cold.Samples), len(hot.Samples))
 		}
 		for k := range hot.Samples {
 			if cold.Samples[k].Instance != hot.Samples[k].Instance {
@@ -317,33 +320,33 @@ func TestAnInterruptedRunResumesToTheSameSchedule(t *testing.T) {
 	if err := Run(ctx, c); !errors.Is(err, enough) {
 		t.Fatalf("got %v, want the cause", err)
 	}
-	if c.File.Status != results.Interrupted || p.open != 0 {
-		t.Fatalf("status %s, %d open", c.File.Status, p.open)
+	if fileOf(c).Status != results.Interrupted || p.open != 0 {
+		t.Fatalf("status %s, %d open", fileOf(c).Status, p.open)
 	}
 	before := 0
-	for _, cell := range c.File.Cells {
+	for _, cell := range fileOf(c).Cells {
 		before += len(cell.Samples)
 	}
 	if before == 0 || before >= 120 {
 		t.Fatalf("%d samples when interrupted", before)
 	}
-	c.Journal = journal(t, c.File)
+	c.Arms[0].Output.Journal = journal(t, fileOf(c))
 	if err := Run(context.Background(), c); err != nil {
 		t.Fatal(err)
 	}
-	if c.File.Status != results.Complete {
-		t.Errorf("status %s", c.File.Status)
+	if fileOf(c).Status != results.Complete {
+		t.Errorf("status %s", fileOf(c).Status)
 	}
-	if err := c.File.Validate(); err != nil {
+	if err := fileOf(c).Validate(); err != nil {
 		t.Error(err)
 	}
 	whole := config(t, &fake{}, 15)
 	if err := Run(context.Background(), whole); err != nil {
 		t.Fatal(err)
 	}
-	for i := range whole.File.Cells {
-		for k, s := range whole.File.Cells[i].Samples {
-			if got := c.File.Cells[i].Samples[k].Order; got != s.Order {
+	for i := range fileOf(whole).Cells {
+		for k, s := range fileOf(whole).Cells[i].Samples {
+			if got := fileOf(c).Cells[i].Samples[k].Order; got != s.Order {
 				t.Fatalf("cell %d sample %d has order %d, in an uninterrupted run %d", i, k, got, s.Order)
 			}
 		}
@@ -407,5 +410,40 @@ func TestTheHandlerCannotBeginBeforeTheInvocation(t *testing.T) {
 	inv.Began = 0
 	if s, err := newSample(inv, results.Cold, false); err != nil || s.ToHandlerMS != nil {
 		t.Errorf("without a shared clock: %+v, %v", s, err)
+	}
+}
+
+func TestLabelsWithFilesOfTheirOwnShareOneSchedule(t *testing.T) {
+	base, head := config(t, &fake{}, 6), config(t, &fake{}, 6)
+	c := head
+	c.Arms = append(c.Arms, base.Arms...)
+	for i := range c.Arms {
+		c.Arms[i].Label += fmt.Sprint("@", i/2)
+	}
+	if err := Run(context.Background(), c); err != nil {
+		t.Fatal(err)
+	}
+	var orders []int
+	for _, f := range []*results.File{fileOf(base), fileOf(head)} {
+		if f.Status != results.Complete {
+			t.Errorf("status %s", f.Status)
+		}
+		if err := f.Validate(); err != nil {
+			t.Error(err)
+		}
+		for _, cell := range f.Cells {
+			for _, s := range cell.Samples {
+				orders = append(orders, s.Order)
+			}
+		}
+	}
+	slices.Sort(orders)
+	for i, order := range orders {
+		if order != i+1 {
+			t.Fatalf("orders %v are not those of one run", orders)
+		}
+	}
+	if last := len(fileOf(base).Cells) - 1; fileOf(base).Cells[0].Samples[0].Order > 8 || fileOf(head).Cells[last].Samples[5].Order < len(orders)-8 {
+		t.Error("the labels ran one after the other")
 	}
 }
