@@ -53,6 +53,8 @@ func asFailure(err error) *failure {
 		return &failure{code: codeUsage, err: err, hint: "run it in a Linux machine or virtual machine; report works everywhere"}
 	case errors.Is(err, build.ErrNoToolchain):
 		return &failure{code: codeFailed, err: err, hint: "install Go 1.26 or later (https://go.dev/dl), or unpack a dtbench release with its functions folder"}
+	case errors.Is(err, build.ErrRevision):
+		return &failure{code: codeUsage, err: err, hint: "--against takes a commit, branch or tag, such as HEAD or main"}
 	case errors.Is(err, build.ErrBuild):
 		return &failure{code: codeFailed, err: err, hint: "the first build needs to download modules; check the network and GOPROXY"}
 	case errors.Is(err, objectstore.ErrUnreachable):

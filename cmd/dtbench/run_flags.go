@@ -38,7 +38,7 @@ type runFlags struct {
 	objectSize, latency         string
 	storeEndpoint, storeBucket  string
 	storeAccessKey, storeSecret string
-	region, targetURL           string
+	region, targetURL, against  string
 	out, format                 string
 	force, resume, quiet        bool
 }
@@ -66,6 +66,7 @@ func (f *runFlags) define(cmd *cobra.Command) {
 	fl.StringVar(&f.storeSecret, "store-secret-file", "", "file that holds its secret key")
 	fl.StringVar(&f.region, "region", "us-east-1", "its region")
 	fl.StringVar(&f.targetURL, "target-url", "", "your own network target; its key comes from "+envTargetKey+" (default: embedded)")
+	fl.StringVar(&f.against, "against", "", "also build this git revision, interleave it, and write it to OUT-base.json for compare")
 	fl.StringVar(&f.out, "out", "", "result file (default: dtbench-PLATFORM-TIME.json); chart and log go beside it")
 	fl.BoolVar(&f.force, "force", false, "replace an existing result")
 	fl.BoolVar(&f.resume, "resume", false, "go on where an interrupted or partial run stopped")

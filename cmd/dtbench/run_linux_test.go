@@ -504,3 +504,44 @@ func TestInjectedLatencyIsRecordedPerInvocation(t *testing.T) {
 		}
 	}
 }
+
+func TestTwoRevisionsShareOneSchedule(t *testing.T) {
+	dir := t.TempDir()
+	out, base := filepath.Join(dir, "r.json"), filepath.Join(dir, "r-base.json")
+	args := []string{"run", "--platform", "local", "--scenario", "hello,storage", "--runs", "6", "--out", out}
+	if text, err := command(t, append(args, "--against", "no-such-revision")...).CombinedOutput(); exitCode(err) != 2 || !strings.Contains(string(text), `"no-such-revision" is no commit, branch or tag`) {
+		t.Errorf("an unknown revision: %v %s", err, text)
+	}
+	text, err := command(t, append(args, "--against", "HEAD")...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	if !strings.Contains(string(text), "hint: dtbench compare "+base+" "+out) {
+		t.Errorf("the next step is not told:\n%s", text)
+	}
+	var orders []int
+	first := map[string]int{}
+	for label, path := range map[string]string{"head": out, "base": base} {
+		f := readResult(t, path)
+		proven(t, f)
+		if f.Arms[0].Label != "benchmark@"+label || f.Tool.Commit == "" {
+			t.Errorf("%s: arm %q at commit %q", path, f.Arms[0].Label, f.Tool.Commit)
+		}
+		first[label] = f.Cells[0].Samples[0].Order
+		for _, c := range f.Cells {
+			for _, s := range c.Samples {
+				orders = append(orders, s.Order)
+			}
+		}
+	}
+	slices.Sort(orders)
+	if want := 2 * 2 * 2 * 2 * 6; len(orders) != want || orders[0] != 1 || orders[want-1] != want {
+		t.Errorf("the orders of the two files are not one run of %d: %v", want, orders)
+	}
+	if max(first["head"], first["base"]) > 8 { // 4 arms × (cold + hot)
+		t.Errorf("the first block lacks a label: %v", first)
+	}
+	if text, err := command(t, args...).CombinedOutput(); exitCode(err) != 2 {
+		t.Errorf("an existing result: %v %s", err, text)
+	}
+}

@@ -14,6 +14,18 @@ import (
 // outPaths are the files of one run.
 type outPaths struct{ result, journal, chart, log string }
 
+func newOutPaths(result string) outPaths {
+	stem := strings.TrimSuffix(result, filepath.Ext(result))
+	return outPaths{result: result, journal: result + ".journal", chart: stem + ".svg", log: stem + ".log"}
+}
+
+// base names the files of the revision that --against compares with: r.json
+// has r-base.json beside it.
+func (p outPaths) base() outPaths {
+	ext := filepath.Ext(p.result)
+	return newOutPaths(strings.TrimSuffix(p.result, ext) + "-base" + ext)
+}
+
 // outPaths decides where the result goes and refuses, before any work, a place
 // that cannot be written or that holds something.
 func (a *app) outPaths(f *runFlags) (outPaths, error) {
@@ -21,8 +33,7 @@ func (a *app) outPaths(f *runFlags) (outPaths, error) {
 	if out == "" {
 		out = fmt.Sprintf("dtbench-%s-%s.json", f.platform, a.now().UTC().Format("20060102T150405Z"))
 	}
-	stem := strings.TrimSuffix(out, filepath.Ext(out))
-	p := outPaths{result: out, journal: out + ".journal", chart: stem + ".svg", log: stem + ".log"}
+	p := newOutPaths(out)
 	if out == p.chart || out == p.log {
 		return p, usagef("use a name that ends in .json", "--out %s is the name of the chart or the log", out)
 	}
@@ -30,12 +41,18 @@ func (a *app) outPaths(f *runFlags) (outPaths, error) {
 		return p, usagef("name a file", "--out %s is not a regular file", out)
 	}
 	if !f.force && !f.resume {
-		if exists(p.journal) {
-			return p, usagef("--resume goes on with it, --force discards it", "%s is left from a run that was cut off", p.journal)
+		all := []outPaths{p}
+		if f.against != "" {
+			all = append(all, p.base())
 		}
-		for _, path := range []string{p.result, p.chart, p.log} {
-			if exists(path) {
-				return p, usagef("--force replaces it, --resume completes an interrupted run", "%s exists", path)
+		for _, p := range all {
+			if exists(p.journal) {
+				return p, usagef("--resume goes on with it, --force discards it", "%s is left from a run that was cut off", p.journal)
+			}
+			for _, path := range []string{p.result, p.chart, p.log} {
+				if exists(path) {
+					return p, usagef("--force replaces it, --resume completes an interrupted run", "%s exists", path)
+				}
 			}
 		}
 	}

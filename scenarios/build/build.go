@@ -88,6 +88,9 @@ type Options struct {
 	Version string
 	// WorkDir is where the search for a source tree begins.
 	WorkDir string
+	// Revision builds from this commit, branch or tag of the source tree's git
+	// repository instead of from the files as they are; "" builds from those.
+	Revision string
 	// Notify is told, in a sentence, before work that takes long; may be nil.
 	Notify func(string)
 }
@@ -131,7 +134,7 @@ type place struct {
 }
 
 func (o Options) locate(ctx context.Context, programs []Program) (place, error) {
-	if o.Executable != "" {
+	if o.Executable != "" && o.Revision == "" {
 		p, err := prebuilt(filepath.Dir(o.Executable), programs)
 		if err == nil || !errors.Is(err, os.ErrNotExist) {
 			return p, err
@@ -146,6 +149,10 @@ func (o Options) locate(ctx context.Context, programs []Program) (place, error) 
 		return place{}, ErrNoToolchain
 	}
 	switch {
+	case o.Revision != "" && root == "":
+		return place{}, fmt.Errorf("%w: %q can only be built inside dtbench's source tree", ErrRevision, o.Revision)
+	case o.Revision != "":
+		return o.buildRevision(ctx, goCommand, root, programs)
 	case root != "":
 		return o.buildTree(ctx, goCommand, root, programs)
 	case strings.HasPrefix(o.Version, "v"):
@@ -182,12 +189,17 @@ func (o Options) buildTree(ctx context.Context, goCommand, root string, programs
 	if err != nil {
 		return place{}, err
 	}
+	p.origin = treeOrigin(ctx, root)
+	return p, o.compile(ctx, p, goCommand, root, programs)
+}
+
+// compile builds programs from the source tree at root into p.
+func (o Options) compile(ctx context.Context, p place, goCommand, root string, programs []Program) error {
 	args := append([]string{"build", "-o", p.dir + string(filepath.Separator)}, buildFlags...)
 	for _, program := range programs {
 		args = append(args, "./"+program.Package)
 	}
-	p.origin = treeOrigin(ctx, root)
-	return p, o.run(ctx, p, goCommand, root, nil, args, programs)
+	return o.run(ctx, p, goCommand, root, nil, args, programs)
 }
 
 // treeOrigin asks git. A tree without git, or a machine without it, has an
