@@ -8,6 +8,8 @@ package needs
 import (
 	"os"
 	"runtime"
+	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -34,5 +36,23 @@ func Root(t testing.TB) {
 	t.Helper()
 	if os.Geteuid() != 0 {
 		Missing(t, "root", "the test starts processes as an ordinary user")
+	}
+}
+
+// Ptrace skips a test that reads the memory of a process which is closed to
+// those without CAP_SYS_PTRACE.
+func Ptrace(t testing.TB) {
+	t.Helper()
+	Linux(t)
+	const capSysPtrace = 19 // linux/capability.h
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		Missing(t, "CAP_SYS_PTRACE", err.Error())
+	}
+	_, rest, _ := strings.Cut(string(status), "CapEff:")
+	word, _, _ := strings.Cut(rest, "\n")
+	capabilities, err := strconv.ParseUint(strings.TrimSpace(word), 16, 64)
+	if err != nil || capabilities>>capSysPtrace&1 == 0 {
+		Missing(t, "CAP_SYS_PTRACE", "the test searches the memory of a non-dumpable process")
 	}
 }

@@ -1,0 +1,13 @@
+//go:build !linux
+
+package memscan
+
+import "errors"
+
+var errSystem = errors.New("memscan: needs Linux")
+
+// Scan returns an error on this system.
+func Scan(int, []byte, map[string][]byte) (Result, error) { return Result{}, errSystem }
+
+// Children returns an error on this system.
+func Children(int, string) ([]int, error) { return nil, errSystem }
