@@ -506,6 +506,7 @@ func TestInjectedLatencyIsRecordedPerInvocation(t *testing.T) {
 }
 
 func TestTwoRevisionsShareOneSchedule(t *testing.T) {
+	needs.Git(t)
 	dir := t.TempDir()
 	out, base := filepath.Join(dir, "r.json"), filepath.Join(dir, "r-base.json")
 	args := []string{"run", "--platform", "local", "--scenario", "hello,storage", "--runs", "6", "--out", out}

@@ -7,6 +7,7 @@ package needs
 
 import (
 	"os"
+	"os/exec"
 	"runtime"
 	"strconv"
 	"strings"
@@ -54,5 +55,13 @@ func Ptrace(t testing.TB) {
 	capabilities, err := strconv.ParseUint(strings.TrimSpace(word), 16, 64)
 	if err != nil || capabilities>>capSysPtrace&1 == 0 {
 		Missing(t, "CAP_SYS_PTRACE", "the test searches the memory of a non-dumpable process")
+	}
+}
+
+// Git skips a test that needs the git command and this module's repository.
+func Git(t testing.TB) {
+	t.Helper()
+	if err := exec.Command("git", "rev-parse", "--verify", "--quiet", "HEAD").Run(); err != nil {
+		Missing(t, "git", "no git command, or no repository with a commit: "+err.Error())
 	}
 }
