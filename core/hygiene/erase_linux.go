@@ -11,20 +11,20 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func erase(old map[string]string, r *Report) error {
+func erase(old map[string]string, search bool, r *Report) error {
 	block, err := environmentBlock()
 	if err != nil {
 		eraseRuntime(old, r)
 		return err
 	}
 	// The block is compared with what the runtime holds, so it comes first.
-	strays := eraseBlock(block, old, r)
+	strays := eraseBlock(block, old, search, r)
 	eraseRuntime(old, r)
 	return strays
 }
 
 // eraseBlock overwrites the values of the named entries of block.
-func eraseBlock(block []byte, old map[string]string, r *Report) error {
+func eraseBlock(block []byte, old map[string]string, search bool, r *Report) error {
 	seen := make(map[string]bool, len(old))
 	var errs []error
 	for len(block) > 0 {
@@ -38,7 +38,7 @@ func eraseBlock(block []byte, old map[string]string, r *Report) error {
 		if !ours {
 			continue
 		}
-		if seen[string(name)] || string(value) != given {
+		if search || seen[string(name)] || string(value) != given {
 			n, err := eraseStrays(entry, value)
 			r.Strays += n
 			errs = append(errs, err)
@@ -92,5 +92,3 @@ func closeToOthers(r *Report) error {
 	r.NonDumpable = true
 	return nil
 }
-
-func eraseStrays(entry, value []byte) (int, error) { return 0, nil }

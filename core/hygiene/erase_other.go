@@ -2,11 +2,12 @@
 
 package hygiene
 
-import "runtime"
+import (
+	"fmt"
+	"runtime"
+)
 
-import "fmt"
-
-func erase(old map[string]string, r *Report) error {
+func erase(old map[string]string, _ bool, r *Report) error {
 	eraseRuntime(old, r)
 	return fmt.Errorf("%w: %s keeps the environment that the process was started with", ErrUnsupported, runtime.GOOS)
 }

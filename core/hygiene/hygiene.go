@@ -37,6 +37,11 @@ type Options struct {
 	// that read /proc/self/maps and crash dumps need that; so does a thief who
 	// runs as the same user.
 	KeepDumpable bool
+	// Search looks for further copies of every entry in the whole writable memory
+	// of the process, which takes milliseconds. It is for programs that link C
+	// code which copies the environment before main, as the race detector's
+	// runtime does. A Go program needs it not.
+	Search bool
 }
 
 // Report is what [Replace] did.
@@ -89,7 +94,7 @@ func Replace(replacements []Replacement, o Options) (Report, error) {
 		}
 		r.Variables++
 	}
-	errs := []error{erase(old, &r)}
+	errs := []error{erase(old, o.Search, &r)}
 	if !o.KeepDumpable {
 		errs = append(errs, closeToOthers(&r))
 	}

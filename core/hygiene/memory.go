@@ -4,7 +4,8 @@ package hygiene
 // environment.
 func eraseRuntime(old map[string]string, r *Report) {
 	for _, value := range old {
-		zero(value)
-		r.Runtime++
+		if zero(value) {
+			r.Runtime++
+		}
 	}
 }

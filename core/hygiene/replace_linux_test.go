@@ -1,0 +1,206 @@
+package hygiene
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/dtbench/dtbench/internal/memscan"
+	"github.com/dtbench/dtbench/internal/needs"
+)
+
+// With HYGIENE_TEST set this binary is a process that was started with secrets.
+// The mode says what it does with them before it reports and waits.
+func TestMain(m *testing.M) {
+	mode := os.Getenv("HYGIENE_TEST")
+	if mode == "" {
+		os.Exit(m.Run())
+	}
+	if err := patient(mode); err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+	io.Copy(io.Discard, os.Stdin) // until the test has looked
+	os.Exit(0)
+}
+
+func patient(mode string) error {
+	var names []string
+	var r Report
+	var err error
+	replacements := []Replacement{{"KEY_ONE", "sealed-1"}, {"KEY_TWO", "sealed-2"}}
+	switch mode {
+	case "nothing":
+	case "unset":
+		os.Unsetenv("KEY_ONE")
+		os.Unsetenv("KEY_TWO")
+	case "replace":
+		r, err = Replace(replacements, Options{})
+	case "dumpable":
+		r, err = Replace(replacements, Options{KeepDumpable: true})
+	case "search":
+		r, err = Replace(replacements, Options{Search: true})
+	case "changed":
+		os.Setenv("KEY_ONE", strings.Repeat("other", 3))
+		r, err = Replace(replacements, Options{})
+	case "close":
+		err = MakeNonDumpable()
+	}
+	if err != nil {
+		return err
+	}
+	for _, entry := range os.Environ() {
+		if strings.HasPrefix(entry, "KEY_") {
+			names = append(names, entry)
+		}
+	}
+	return json.NewEncoder(os.Stdout).Encode(patientReport{Report: r, Environ: names})
+}
+
+type patientReport struct {
+	Report  Report
+	Environ []string
+}
+
+// operate starts the process as the given user and returns its number and its
+// own report.
+func operate(t *testing.T, mode string, uid uint32, env ...string) (int, patientReport) {
+	t.Helper()
+	needs.Ptrace(t)
+	// Not os/exec, which drops all but the last of entries with one name.
+	attr := &os.ProcAttr{Env: append([]string{"HYGIENE_TEST=" + mode}, env...), Sys: &syscall.SysProcAttr{}}
+	if uid != 0 {
+		attr.Sys.Credential = &syscall.Credential{Uid: uid, Gid: uid}
+	}
+	stdin, in, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, stdout, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	attr.Files = []*os.File{stdin, stdout, os.Stderr}
+	process, err := os.StartProcess("/proc/self/exe", []string{"patient"}, attr)
+	stdin.Close()
+	stdout.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { in.Close(); out.Close(); process.Wait() })
+	line, err := bufio.NewReader(out).ReadBytes('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r patientReport
+	if err := json.Unmarshal(line, &r); err != nil {
+		t.Fatalf("the process says: %s", line)
+	}
+	return process.Pid, r
+}
+
+// secrets are drawn anew, so that no constant of the binary equals them.
+func secrets() (one, two, decoy string) {
+	return "one-" + rand.Text(), "two-" + rand.Text(), "decoy-" + rand.Text()
+}
+
+func scan(t *testing.T, pid int, decoy string, values ...string) memscan.Result {
+	t.Helper()
+	needles := map[string][]byte{}
+	for i, v := range values {
+		needles[fmt.Sprintf("value %d", i+1)] = []byte(v)
+	}
+	r, err := memscan.Scan(pid, []byte(decoy), needles)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestReplaceLeavesNoCopy(t *testing.T) {
+	check := func(mode string, want int, env func(one, two string) []string, report Report, environ ...string) {
+		t.Helper()
+		one, two, decoy := secrets()
+		pid, got := operate(t, mode, 0, append(env(one, two), "DECOY="+decoy)...)
+		r := scan(t, pid, decoy, one, two)
+		if want == 0 && len(r.Hits) != 0 || len(r.Hits) < want {
+			t.Errorf("%s: %d copies, want %d: %v", mode, len(r.Hits), want, r.Hits)
+		}
+		if raceEnabled {
+			got.Report.Strays = report.Strays // and those that the detector made
+		}
+		if got.Report != report {
+			t.Errorf("%s: report %+v, want %+v", mode, got.Report, report)
+		}
+		if fmt.Sprint(got.Environ) != fmt.Sprint(environ) && environ != nil {
+			t.Errorf("%s: os.Environ gives %q", mode, got.Environ)
+		}
+	}
+	once := func(one, two string) []string { return []string{"KEY_ONE=" + one, "KEY_TWO=" + two} }
+
+	// What the scanner finds where nothing was erased: stack, runtime, environs.
+	check("nothing", 6, once, Report{})
+	check("unset", 6, once, Report{}, []string{}...)
+
+	sealed := []string{"KEY_ONE=sealed-1", "KEY_TWO=sealed-2"}
+	check("search", 0, once, Report{Variables: 2, Runtime: 2, Kernel: 2, Strays: 2, NonDumpable: true}, sealed...)
+	if raceEnabled {
+		return // its C runtime keeps copies of the environment
+	}
+	check("replace", 0, once, Report{Variables: 2, Runtime: 2, Kernel: 2, NonDumpable: true}, sealed...)
+	check("dumpable", 0, once, Report{Variables: 2, Runtime: 2, Kernel: 2}, sealed...)
+
+	// A name that stands twice, once with the value that os.Getenv hides.
+	check("replace", 0, func(one, two string) []string {
+		return []string{"KEY_ONE=" + one, "KEY_TWO=decoy", "KEY_ONE=" + two}
+	}, Report{Variables: 2, Runtime: 2, Kernel: 3, Strays: 1, NonDumpable: true}, sealed...)
+	// A value that the program has replaced already.
+	check("changed", 0, once, Report{Variables: 2, Runtime: 2, Kernel: 2, Strays: 1, NonDumpable: true}, sealed...)
+	// Values that begin alike, are empty, or hold what separates.
+	check("replace", 0, func(one, two string) []string {
+		return []string{"KEY_ONE=" + one + "=" + two, "KEY_TWO="}
+	}, Report{Variables: 2, Runtime: 2, Kernel: 2, NonDumpable: true}, sealed...)
+}
+
+// nobody is an ordinary user.
+const nobody = 65534
+
+// A process of the same user reads everything of one that is dumpable and
+// nothing of one that is not; root needs no permission and shows that both were
+// alive. Run as root, who starts all three as nobody.
+func TestANonDumpableProcessIsClosedToItsUser(t *testing.T) {
+	needs.Root(t)
+	read := func(pid int, file string) error {
+		cmd := exec.Command("/bin/dd", fmt.Sprintf("if=/proc/%d/%s", pid, file), "of=/dev/null", "count=1")
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+		out, err := cmd.CombinedOutput()
+		if err != nil && !bytes.Contains(out, []byte("Permission denied")) {
+			t.Fatalf("dd: %v: %s", err, out)
+		}
+		return err
+	}
+	one, two, _ := secrets()
+	for _, mode := range []string{"replace", "close"} {
+		pid, _ := operate(t, mode, nobody, "KEY_ONE="+one, "KEY_TWO="+two)
+		for _, file := range []string{"environ", "maps", "smaps_rollup"} {
+			if read(pid, file) == nil {
+				t.Errorf("%s: its user reads %s", mode, file)
+			}
+		}
+		if err := read(pid, "status"); err != nil {
+			t.Errorf("%s: the harness cannot read its status: %v", mode, err)
+		}
+	}
+	pid, _ := operate(t, "dumpable", nobody, "KEY_ONE="+one, "KEY_TWO="+two)
+	if err := read(pid, "environ"); err != nil {
+		t.Errorf("a dumpable process: %v", err)
+	}
+}
