@@ -94,8 +94,8 @@ func (c Comparison) warnings(o Options) []string {
 	var out []string
 	if p := c.Permutation; !p.Exact {
 		out = append(out, fmt.Sprintf("p comes from %d random splits, not from all of them", p.Splits))
-	} else if least := 1 / float64(p.Splits); 2*least > o.Alpha {
-		out = append(out, fmt.Sprintf("with %d against %d samples no p-value can fall below %.2g", c.Variant.N, c.Baseline.N, 2*least))
+	} else if least := LeastP(c.Variant.N, c.Baseline.N, c.Variant.G); least > o.Alpha {
+		out = append(out, fmt.Sprintf("with %d against %d samples no p-value can fall below %.2g", c.Variant.N, c.Baseline.N, least))
 	}
 	if c.Ratio.LogVariance == 0 {
 		out = append(out, "the samples do not vary: the interval has no width")

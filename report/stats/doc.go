@@ -1,7 +1,11 @@
 // Package stats holds the statistics behind dtbench's tables: trimmed means
 // with Yuen's standard error, the ratio of two trimmed means with its interval,
 // an exact permutation test of that ratio, equivalence, Holm's correction, the
-// verdict, and how small an overhead the data could have shown.
+// verdict, and how small an overhead the data could have shown. Beside this
+// primary comparison stand views that must not contradict it unnoticed: Yuen's
+// test, plain and on logarithms, and by ranks the Mann–Whitney test, Cliff's δ
+// and the Hodges–Lehmann shift. Outliers are noted and never dropped, and the
+// bootstrap serves plots alone.
 //
 // The headline of the reproduced paper (Liu et al., PeerJ Computer Science
 // 11:e3029, 2025) is the mean of the 13 values that remain of 15 when the
@@ -28,6 +32,13 @@
 // middle). B. Phipson and G. K. Smyth, SAGMB 9 (2010), art. 39 (p of a Monte
 // Carlo test). D. J. Schuirmann, J. Pharmacokinet. Biopharm. 15 (1987),
 // 657–680 (two one-sided tests). S. Holm, Scand. J. Statist. 6 (1979), 65–70.
+// H. B. Mann and D. R. Whitney, Ann. Math. Statist. 18 (1947), 50–60. E. L.
+// Lehmann, Nonparametrics: Statistical Methods Based on Ranks, 1975, chapters 1
+// and 2 (midranks, ties, the interval of the shift). J. L. Hodges and E. L.
+// Lehmann, Ann. Math. Statist. 34 (1963), 598–611. N. Cliff, Psychol. Bull. 114
+// (1993), 494–509. B. Iglewicz and D. C. Hoaglin, How to Detect and Handle
+// Outliers, 1993 (modified z-score). B. Efron and R. J. Tibshirani, An
+// Introduction to the Bootstrap, 1993, chapter 13 (percentiles).
 package stats
 
 import "errors"

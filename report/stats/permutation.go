@@ -90,6 +90,28 @@ func PermutationTest(variant, baseline []float64, g int, s Sampling) (Permutatio
 	return Permutation{P: float64(extreme+1) / float64(draws+1), Extreme: extreme, Splits: uint64(draws)}, nil
 }
 
+// LeastP is a p-value that PermutationTest cannot fall below when it counts over
+// all splits of nx and ny values with g trimmed at each end, whatever they are:
+//
+//	C(2g, g)·(2 if n_x = n_y) / C(n_x + n_y, n_x)
+//
+// Distinct values in arms of one size that do not overlap reach it: C(2g, g)
+// splits differ only in values that the trim hides, and each has its mirror
+// image.
+func LeastP(nx, ny, g int) float64 {
+	logChoose := func(n, k int) float64 {
+		all, _ := math.Lgamma(float64(n + 1))
+		some, _ := math.Lgamma(float64(k + 1))
+		rest, _ := math.Lgamma(float64(n - k + 1))
+		return all - some - rest
+	}
+	logP := logChoose(2*g, g) - logChoose(nx+ny, nx)
+	if nx == ny {
+		logP += math.Ln2
+	}
+	return min(1, math.Exp(logP))
+}
+
 // split describes the ways to deal sorted pooled values to two arms: nx of them
 // to the variant, the rest to the baseline, g trimmed at each end of both.
 type split struct {

@@ -52,6 +52,15 @@ func (r Ratio) Interval(level float64) (low, high float64) {
 	return r.Value * math.Exp(-half), r.Value * math.Exp(half)
 }
 
+// UpperBound is the one-sided upper confidence bound exp(ln ρ + t_{level,ν}·√V)
+// of the ratio at the level given, between 0.5 and 1 exclusive; ρ when V is 0.
+func (r Ratio) UpperBound(level float64) float64 {
+	if r.LogVariance == 0 {
+		return r.Value
+	}
+	return r.Value * math.Exp(r.width(quantile(level, r.DF)))
+}
+
 // Equivalence is the p-value of the two one-sided tests of |ln ρ| ≥ ln(1 + m)
 // against equivalence within the margin m (0.10 for ±10 %): the larger of the
 // two. Equivalence is shown when it is below α. The margin must be greater
