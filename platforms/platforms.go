@@ -22,11 +22,23 @@ var (
 	ErrInit = errors.New("crashed in initialisation")
 	// ErrCrash: the process ended, or panicked, while it worked on an event.
 	ErrCrash = errors.New("crashed in the handler")
+	// ErrTerminated: the token guard inside the function ended the instance, after
+	// too many refused tokens or because it was revoked. It is no failure of the
+	// function's own: a replacement works.
+	ErrTerminated = errors.New("terminated by its guard")
 	// ErrHandler: the handler returned an error and the instance lives on.
 	ErrHandler = errors.New("the handler returned an error")
 	// ErrAnswer: the function answered with something that is not JSON.
 	ErrAnswer = errors.New("the answer is not JSON")
 )
+
+// ExitTerminated is the exit status by which a guard ends its instance. It is
+// core.ExitTerminated, written again because a platform does not link the core.
+const ExitTerminated = 86
+
+// PolicyDescriptor is the environment variable that holds the number of the
+// descriptor from which an instance reads its policy, up to the end.
+const PolicyDescriptor = "DTBENCH_POLICY_FD"
 
 // Function is one deployable function with its configuration.
 type Function struct {
@@ -37,6 +49,13 @@ type Function struct {
 	// Secrets are environment variables too. An adapter must keep their values
 	// out of logs and errors, the function's own output included.
 	Secrets map[string]string
+	// Policy is the function's token policy, or nil; its form is the core's
+	// business. The control plane keeps it here, with the function's metadata, and
+	// an adapter hands it to every instance once, when the instance is created,
+	// through the descriptor that PolicyDescriptor names: never as an argument, in
+	// the environment or in a log, so that the rules stay out of the runtime
+	// environment (the paper, section "Encryption and decryption process").
+	Policy []byte
 }
 
 // Info describes a platform as it is set up.

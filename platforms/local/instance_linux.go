@@ -80,7 +80,7 @@ func (in *instance) invoke(ctx context.Context, body []byte) (inv platforms.Invo
 	// for; only then is the process idle and its memory peak final.
 	timer.Reset(in.host.options.Timeout)
 	if _, err := in.awaitRequest(ctx, timer, platforms.ErrCrash, "did not ask for the next event"); err != nil {
-		if out.failure != nil {
+		if out.failure != nil && !errors.Is(err, platforms.ErrTerminated) {
 			err = in.failed(platforms.ErrCrash, out.failure.Type+": "+out.failure.Message)
 		}
 		return inv, err
@@ -136,12 +136,16 @@ func (in *instance) awaitOutcome(ctx context.Context, timer *time.Timer, id stri
 	}
 }
 
-// ended says why the process is gone: the kernel's memory limit, or kind.
+// ended says why the process is gone: the kernel's memory limit, its guard, or
+// kind.
 func (in *instance) ended(kind error) error {
 	if in.group != nil {
 		if n, err := in.group.oomKills(); err == nil && n > 0 {
 			return in.failed(platforms.ErrOutOfMemory, fmt.Sprintf("killed at the limit of %d MB", in.host.options.MemoryBytes>>20))
 		}
+	}
+	if in.process.state.ExitCode() == platforms.ExitTerminated {
+		kind = platforms.ErrTerminated
 	}
 	return in.failed(kind, in.process.state.String())
 }

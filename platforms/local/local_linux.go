@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/dtbench/dtbench/platforms"
 )
@@ -78,8 +80,43 @@ func (h *host) Prepare(ctx context.Context, fn platforms.Function) (_ platforms.
 			return nil, err
 		}
 	}
-	in.process, err = newProcess(binary, h.environment(fn, in.api.address()), in.out.write, in.group)
+	env := h.environment(fn, in.api.address())
+	var inherited []*os.File
+	if fn.Policy != nil {
+		policy, err := handOver(fn.Policy)
+		if err != nil {
+			return nil, err
+		}
+		inherited = append(inherited, policy)
+		env = append(env, fmt.Sprintf("%s=%d", platforms.PolicyDescriptor, firstInherited))
+	}
+	in.process, err = newProcess(binary, env, in.out.write, inherited, in.group)
 	return in, err
+}
+
+// maxPolicyBytes is the capacity of a pipe (pipe(7)): the policy is in it, whole,
+// before the instance exists, and nobody waits for a reader.
+const maxPolicyBytes = 64 << 10
+
+// handOver returns the reading end of a pipe that holds policy and whose writing
+// end is closed: it can be read once.
+func handOver(policy []byte) (*os.File, error) {
+	if len(policy) > maxPolicyBytes {
+		return nil, fmt.Errorf("a policy of %d bytes, at most %d can be handed over", len(policy), maxPolicyBytes)
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	// Who has very many pipes gets small ones; then this write must not hang.
+	err = w.SetWriteDeadline(time.Now().Add(time.Second))
+	if err == nil {
+		_, err = w.Write(policy)
+	}
+	if err = errors.Join(err, w.Close()); err != nil {
+		return nil, errors.Join(fmt.Errorf("handing over the policy: %w", err), r.Close())
+	}
+	return r, nil
 }
 
 // environment is the whole environment of a function: its own variables and

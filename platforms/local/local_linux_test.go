@@ -1,6 +1,7 @@
 package local
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -55,4 +56,27 @@ func leftovers(t *testing.T) []string {
 		left = append(left, groups...)
 	}
 	return left
+}
+
+func TestAPolicyThatDoesNotFitIsRefused(t *testing.T) {
+	p, err := Open(Options{Timeout: time.Minute})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	check := func(size int, want bool) {
+		t.Helper()
+		in, err := p.Prepare(context.Background(), platforms.Function{Name: "f", Binary: "/bin/true", Policy: make([]byte, size)})
+		if (err == nil) != want {
+			t.Errorf("a policy of %d bytes: %v", size, err)
+		}
+		if err == nil {
+			err = in.Close() // it never started
+		}
+		if err != nil && want {
+			t.Error(err)
+		}
+	}
+	check(maxPolicyBytes, true)
+	check(maxPolicyBytes+1, false)
 }

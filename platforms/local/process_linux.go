@@ -33,10 +33,17 @@ type process struct {
 	state *os.ProcessState // valid after exited
 }
 
+// firstInherited is the number under which the process finds the first of its
+// inherited files.
+const firstInherited = 3
+
 // newProcess prepares the start of binary. Standard output and error go to out.
-func newProcess(binary string, env []string, out *os.File, g group) (*process, error) {
+// It takes over the inherited files, which the process alone holds after the
+// start.
+func newProcess(binary string, env []string, out *os.File, inherited []*os.File, g group) (*process, error) {
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 	if err != nil {
+		closeAll(inherited)
 		return nil, err
 	}
 	attr := &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
@@ -48,11 +55,12 @@ func newProcess(binary string, env []string, out *os.File, g group) (*process, e
 		release: make(chan struct{}), gone: make(chan struct{}), exited: make(chan struct{}),
 	}
 	argv := []string{binary}
-	procAttr := &os.ProcAttr{Dir: filepath.Dir(binary), Env: env, Files: []*os.File{null, out, out}, Sys: attr}
+	procAttr := &os.ProcAttr{Dir: filepath.Dir(binary), Env: env, Files: append([]*os.File{null, out, out}, inherited...), Sys: attr}
 	placed := make(chan error)
 	go func() {
 		defer close(p.gone)
-		defer null.Close()
+		ours := append(inherited, null)
+		defer func() { closeAll(ours) }()
 		runtime.LockOSThread()
 		if g != nil {
 			if err := g.enterThread(); err != nil {
@@ -70,6 +78,8 @@ func newProcess(binary string, env []string, out *os.File, g group) (*process, e
 				go p.wait()
 			}
 			p.started <- err
+			closeAll(ours)
+			ours = nil
 			<-p.release
 		case <-p.release:
 		}
@@ -82,6 +92,12 @@ func newProcess(binary string, env []string, out *os.File, g group) (*process, e
 		return nil, err
 	}
 	return p, nil
+}
+
+func closeAll(files []*os.File) {
+	for _, f := range files {
+		_ = f.Close()
+	}
 }
 
 // wait reaps the process once it has ended. Before that, while the zombie

@@ -4,9 +4,11 @@
 package platformtest
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -37,7 +39,10 @@ type Suite struct {
 // faulty is the function that does as it is told.
 var faulty = build.Program{Name: "faulty", Package: "platforms/platformtest/faulty"}
 
-const secret = "canary-5f1e0c7a-value"
+const (
+	secret     = "canary-5f1e0c7a-value"
+	policyMark = "canary-91b3-policy"
+)
 
 // Run runs the suite.
 func Run(t *testing.T, s Suite) {
@@ -137,6 +142,73 @@ func Run(t *testing.T, s Suite) {
 		c.mustFail(in, `{"do":"exit"}`, platforms.ErrCrash, "last words with [redacted]")
 		c.mustBeDead(in)
 		c.close(in)
+	})
+
+	run("a guard's termination is told apart, and a replacement works", func(_ *testing.T, c *conversation) {
+		in := c.prepare()
+		c.mustInvoke(in, `{}`)
+		c.mustFail(in, `{"do":"terminate"}`, platforms.ErrTerminated, "last words with [redacted]")
+		c.mustBeDead(in)
+		replacement := c.prepare()
+		c.mustInvoke(replacement, `{}`)
+		c.close(in)
+		c.mustInvoke(replacement, `{}`)
+		c.close(replacement)
+	})
+
+	run("a guard's termination is told apart in initialisation", func(_ *testing.T, c *conversation) {
+		c.fn.Settings["FAULTY_INIT"] = "terminate"
+		in := c.prepare()
+		c.mustFail(in, `{}`, platforms.ErrTerminated, "86")
+		c.mustBeDead(in)
+		c.close(in)
+	})
+
+	run("the policy is handed over once and leaves no trace", func(t *testing.T, c *conversation) {
+		traces := func() (tr struct {
+			Policy      []byte
+			Environment []string
+			Arguments   []string
+			Pipes       int
+		},
+		) {
+			in := c.prepare()
+			a := c.answer(c.mustInvoke(in, `{"do":"policy"}`))
+			c.close(in)
+			data, err := json.Marshal(a.Result)
+			if err == nil {
+				err = json.Unmarshal(data, &tr)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			return tr
+		}
+		for _, size := range []int{0, 11, 60 << 10} {
+			c.fn.Policy = bytes.Repeat([]byte("rule:"+policyMark), size)[:size]
+			for instance := range 2 {
+				tr := traces()
+				if !bytes.Equal(tr.Policy, c.fn.Policy) {
+					t.Errorf("instance %d got %d bytes of %d", instance+1, len(tr.Policy), size)
+				}
+				if tr.Pipes != 0 {
+					t.Errorf("%d pipes are open after the policy was read and its descriptor closed", tr.Pipes)
+				}
+				for _, place := range append(tr.Environment, tr.Arguments...) {
+					if strings.Contains(place, policyMark) {
+						t.Errorf("the policy shows in %q", place)
+					}
+				}
+			}
+		}
+		c.fn.Policy = nil
+		tr := traces()
+		if tr.Pipes > 0 || len(tr.Policy) > 0 || slices.ContainsFunc(tr.Environment, func(e string) bool { return strings.HasPrefix(e, platforms.PolicyDescriptor) }) {
+			t.Error("a function without a policy is handed one")
+		}
+		if strings.Contains(c.log.String(), policyMark) {
+			t.Error("the log holds the policy")
+		}
 	})
 
 	run("a failing initialisation is told apart", func(_ *testing.T, c *conversation) {

@@ -7,11 +7,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
 
+	"github.com/dtbench/dtbench/platforms"
 	"github.com/dtbench/dtbench/scenarios/function"
 	"github.com/dtbench/dtbench/scenarios/secrets/plain"
 )
@@ -39,11 +43,45 @@ func setup(setting func(string) string) (function.Handler, error) {
 		return nil, errors.New("told to fail")
 	case "hang":
 		time.Sleep(time.Hour)
+	case "terminate":
+		os.Exit(platforms.ExitTerminated)
+	}
+	if number := setting(platforms.PolicyDescriptor); number != "" {
+		fd, err := strconv.Atoi(number)
+		if err != nil {
+			return nil, err
+		}
+		f := os.NewFile(uintptr(fd), "policy")
+		defer f.Close()
+		if policy, err = io.ReadAll(f); err != nil {
+			return nil, err
+		}
 	}
 	return obey, nil
 }
 
-var kept [][]byte
+var (
+	kept   [][]byte
+	policy []byte
+)
+
+// traces is what an instance knows of its policy, and where else it might show.
+type traces struct {
+	Policy      []byte
+	Environment []string
+	Arguments   []string
+	Pipes       int // open beside standard input, output and error
+}
+
+func pipes() (n int) {
+	for fd := 3; fd < 100; fd++ {
+		target, err := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", fd))
+		if err == nil && strings.HasPrefix(target, "pipe:") {
+			n++
+		}
+	}
+	return n
+}
 
 func obey(_ context.Context, req function.Request, _ function.Secrets) (any, error) {
 	var o order
@@ -67,6 +105,11 @@ func obey(_ context.Context, req function.Request, _ function.Secrets) (any, err
 	case "exit":
 		fmt.Println("last words with", os.Getenv("SECRET"))
 		os.Exit(7)
+	case "terminate":
+		fmt.Println("last words with", os.Getenv("SECRET"))
+		os.Exit(platforms.ExitTerminated)
+	case "policy":
+		return traces{Policy: policy, Environment: os.Environ(), Arguments: os.Args, Pipes: pipes()}, nil
 	case "panic":
 		panic("told to panic with " + os.Getenv("SECRET"))
 	case "error":
