@@ -104,15 +104,11 @@ func (a *analysis) summarise(c *cell) error {
 			c.memory = append(c.memory, float64(s.MemoryBytes)/1e6)
 		}
 	}
-	memory := string(Reported)
-	if a.file.Experiment.Provenance == results.Measured {
-		memory = "vm_hwm"
-	}
 	var err error
 	if c.timeMS, err = summary(c.times, a.file.Experiment.Trim, string(a.metric)); err != nil {
 		return fmt.Errorf("%s: %w", a.metric, err)
 	}
-	if c.memoryMB, err = summary(c.memory, a.file.Experiment.Trim, memory); err != nil {
+	if c.memoryMB, err = summary(c.memory, a.file.Experiment.Trim, a.memorySource()); err != nil {
 		return fmt.Errorf("memory: %w", err)
 	}
 	return nil

@@ -133,39 +133,22 @@ func (a *analysis) notices() []string {
 // missing lists the cells that the experiment promises and the file lacks, in
 // whole or in part.
 func (a *analysis) missing() []string {
-	e := a.file.Experiment
 	var out []string
-	cells := 0
-	for _, scenario := range a.scenarios {
-		for _, variant := range a.variants {
-			for _, start := range starts {
-				c := a.find(scenario, variant, start)
-				cells++
-				switch {
-				case c == nil:
-					out = append(out, fmt.Sprintf("%s %s %s is missing.", scenario, variant, start))
-				case len(c.Samples) < e.Runs || c.Stopped != "":
-					s := fmt.Sprintf("%s has %d of %s", c.name(), len(c.Samples), count(e.Runs, "sample"))
-					if c.Stopped != "" {
-						s += ", stopped: " + c.Stopped
-					}
-					if c.timeMS == nil {
-						s += "; too few for a trimmed mean"
-					}
-					out = append(out, s+".")
-				}
-			}
+	slots := a.slots()
+	for _, s := range slots {
+		if s.problem != "" {
+			out = append(out, s.problem+".")
 		}
 	}
 	switch {
 	case a.file.Status == results.Complete && len(out) == 0:
 		return nil
 	case a.file.Status == results.Complete:
-		return slices.Insert(out, 0, fmt.Sprintf("The file says complete, yet %d of its %d cells are not.", len(out), cells))
+		return slices.Insert(out, 0, fmt.Sprintf("The file says complete, yet %d of its %d cells are not.", len(out), len(slots)))
 	case len(out) == 0:
 		return []string{fmt.Sprintf("The run is %s, yet no sample is missing.", a.file.Status)}
 	}
-	return slices.Insert(out, 0, fmt.Sprintf("The run is %s: %d of %d cells are incomplete.", a.file.Status, len(out), cells))
+	return slices.Insert(out, 0, fmt.Sprintf("The run is %s: %d of %d cells are incomplete.", a.file.Status, len(out), len(slots)))
 }
 
 // cellNotices tell what befell single cells.

@@ -1,6 +1,6 @@
 // Package report turns a result file into tables and charts: the paper's table
-// form, an overhead table with intervals and verdicts, and the chart of its
-// Fig. 4.
+// form, an overhead table with intervals and verdicts, the chart of its Fig. 4,
+// a page for browsers, and the formats that other tools read.
 //
 // It reads results.File and nothing else. Summaries and overheads that a file
 // carries are ignored: everything is recomputed from the samples with
@@ -55,37 +55,114 @@ type Options struct {
 // summarised, and what w returns. It does not change f.
 type Reporter func(w io.Writer, f *results.File, o Options) error
 
+// Source is a result file under the name that a reader knows it by, usually
+// its path. The name may be empty.
+type Source struct {
+	Name string
+	File *results.File
+}
+
+// format is a Reporter under its name. Where several files make one document,
+// and not one text behind the other, document writes it.
 type format struct {
-	name   string
-	report Reporter
+	name     string
+	report   Reporter
+	document func(w io.Writer, files []Source, o Options) error
 }
 
 // In the order in which help and errors name them.
 var (
-	tableFormats = []format{{"text", Text}, {"markdown", Markdown}}
-	chartFormats = []format{{"svg", SVG}, {"png", PNG}, {"pdf", PDF}}
+	tableFormats = []format{
+		{"text", Text, nil},
+		{"markdown", Markdown, nil},
+		{"csv", alone(writeCSV), writeCSV},
+		{"json", JSON, nil},
+		{"latex", LaTeX, nil},
+		{"gobench", GoBench, nil},
+		{"benchmark-action", alone(writeBenchmarkAction), writeBenchmarkAction},
+		{"junit", alone(writeJUnit), writeJUnit},
+	}
+	chartFormats = []format{{"svg", SVG, nil}, {"png", PNG, nil}, {"pdf", PDF, nil}}
 )
+
+// alone makes a Reporter of one file out of the writer of a document.
+func alone(document func(io.Writer, []Source, Options) error) Reporter {
+	return func(w io.Writer, f *results.File, o Options) error {
+		return document(w, []Source{{File: f}}, o)
+	}
+}
 
 // Formats returns the names of the table formats.
 func Formats() []string { return names(tableFormats) }
 
 // ByName returns the reporter of a table format, or ErrFormat.
 func ByName(name string) (Reporter, error) {
-	return find(tableFormats, name)
+	f, err := find(tableFormats, name)
+	return f.report, err
+}
+
+// Write writes the report of all files in a table format: one document where
+// the format has such a thing (one CSV header, one XML root, one page), and
+// otherwise one report behind the other, a blank line between them except in
+// JSON. Errors: ErrFormat, and those of a Reporter, which name the file.
+func Write(w io.Writer, name string, files []Source, o Options) error {
+	f, err := find(tableFormats, name)
+	if err != nil {
+		return err
+	}
+	if f.document != nil {
+		return f.document(w, files, o)
+	}
+	for i, s := range files {
+		if i > 0 && name != "json" {
+			if _, err := io.WriteString(w, "\n"); err != nil {
+				return err
+			}
+		}
+		if err := f.report(w, s.File, o); err != nil {
+			return s.wrap(err)
+		}
+	}
+	return nil
+}
+
+// analyse is analyse of the file, naming it in errors.
+func (s Source) analyse(o Options) (*analysis, error) {
+	a, err := analyse(s.File, o)
+	return a, s.wrap(err)
+}
+
+func (s Source) wrap(err error) error {
+	if err == nil || s.Name == "" {
+		return err
+	}
+	return fmt.Errorf("%s: %w", s.Name, err)
+}
+
+// JSON is a Reporter that writes the file itself, its summaries and overheads
+// computed afresh from the samples.
+func JSON(w io.Writer, f *results.File, o Options) error {
+	fresh := *f
+	fresh.Cells = slices.Clone(f.Cells)
+	if err := Summarise(&fresh, o); err != nil {
+		return err
+	}
+	return results.Write(w, &fresh)
 }
 
 // ChartFor returns the reporter that draws the chart in the format that the
 // extension of file names (.svg, .png or .pdf, in any case), or ErrFormat.
 func ChartFor(file string) (Reporter, error) {
-	return find(chartFormats, strings.ToLower(strings.TrimPrefix(filepath.Ext(file), ".")))
+	f, err := find(chartFormats, strings.ToLower(strings.TrimPrefix(filepath.Ext(file), ".")))
+	return f.report, err
 }
 
-func find(formats []format, name string) (Reporter, error) {
+func find(formats []format, name string) (format, error) {
 	i := slices.IndexFunc(formats, func(f format) bool { return f.name == name })
 	if i < 0 {
-		return nil, fmt.Errorf("%w %q: choose %s", ErrFormat, name, strings.Join(names(formats), ", "))
+		return format{}, fmt.Errorf("%w %q: choose %s", ErrFormat, name, strings.Join(names(formats), ", "))
 	}
-	return formats[i].report, nil
+	return formats[i], nil
 }
 
 func names(formats []format) []string {

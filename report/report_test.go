@@ -84,7 +84,8 @@ func firstDifference(got, want []byte) string {
 }
 
 func TestSameFileSameBytes(t *testing.T) {
-	for name, r := range map[string]Reporter{"text": Text, "markdown": Markdown, "svg": SVG, "png": PNG, "pdf": PDF} {
+	for _, f := range slices.Concat(tableFormats, chartFormats) {
+		name, r := f.name, f.report
 		if !bytes.Equal(render(t, r, several(t), Options{}), render(t, r, several(t), Options{})) {
 			t.Errorf("%s: two reports of one file differ", name)
 		}
@@ -94,12 +95,13 @@ func TestSameFileSameBytes(t *testing.T) {
 func TestReportersLeaveTheFileAlone(t *testing.T) {
 	f := interrupted(t)
 	f.Overheads = []results.Overhead{{Scenario: "forged"}}
+	f.Cells[0].TimeMS = &results.Summary{Metric: "forged"}
 	before, err := json.Marshal(f)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, r := range []Reporter{Text, Markdown, SVG} {
-		render(t, r, f, Options{})
+	for _, format := range append(tableFormats[:len(tableFormats):len(tableFormats)], chartFormats[0]) {
+		render(t, format.report, f, Options{})
 	}
 	after, err := json.Marshal(f)
 	if err != nil {
@@ -132,7 +134,8 @@ func (full) Write([]byte) (int, error) { return 0, errFull }
 
 func TestReportersReturnWriteErrors(t *testing.T) {
 	f := single(t)
-	for name, r := range map[string]Reporter{"text": Text, "markdown": Markdown, "svg": SVG, "png": PNG, "pdf": PDF} {
+	for _, format := range slices.Concat(tableFormats, chartFormats) {
+		name, r := format.name, format.report
 		if err := r(full{}, f, Options{}); !errors.Is(err, errFull) {
 			t.Errorf("%s: %v, want %v", name, err, errFull)
 		}
@@ -140,7 +143,7 @@ func TestReportersReturnWriteErrors(t *testing.T) {
 }
 
 func TestFormats(t *testing.T) {
-	if got := Formats(); !slices.Equal(got, []string{"text", "markdown"}) {
+	if got := Formats(); !slices.Equal(got, []string{"text", "markdown", "csv", "json", "latex", "gobench", "benchmark-action", "junit"}) {
 		t.Errorf("formats %v", got)
 	}
 	for _, name := range Formats() {

@@ -16,13 +16,22 @@ func (a *app) reportCommand() *cobra.Command {
 	var format, metric, chart, out string
 	cmd := &cobra.Command{
 		Use:   "report FILE...",
-		Short: "Make tables and chart again from result files",
+		Short: "Make tables, pages and charts from result files",
 		Long: `report prints one set of tables per file: the paper's form, then the overhead of
 each variant with its 95 % interval, p, verdict and the smallest overhead that
 the runs could have found. Everything is computed from the samples; summaries
-stored in the file are ignored.`,
+stored in the file are ignored.
+
+Formats for people: text, markdown, html (one page that needs no network), latex
+(table environments that need booktabs). For programs: json (the file, its
+summaries computed afresh), csv (a row per sample), gobench (benchstat and its
+kin), benchmark-action (github-action-benchmark, customSmallerIsBetter), junit (a
+case per cell that fails where samples are missing).
+
+In a GitHub workflow the Markdown is also appended to $GITHUB_STEP_SUMMARY.`,
 		Example: `  dtbench report r.json
-  dtbench report r.json --format markdown --out r.md
+  dtbench report r.json --format html --out r.html
+  dtbench report r.json --format gobench | benchstat -col /variant -
   dtbench report r.json --time to_handler
   dtbench report r.json --chart fig4.png`,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -33,7 +42,7 @@ stored in the file are ignored.`,
 		},
 		RunE: func(_ *cobra.Command, files []string) error {
 			o := report.Options{}
-			if _, err := choice("format", format, outputFormats()); err != nil {
+			if _, err := choice("format", format, report.Formats()); err != nil {
 				return err
 			}
 			if metric != "" {
@@ -51,54 +60,44 @@ stored in the file are ignored.`,
 	}
 	fl := cmd.Flags()
 	fl.SortFlags = false
-	fl.StringVar(&format, "format", "text", strings.Join(outputFormats(), ", "))
+	fl.StringVar(&format, "format", "text", strings.Join(report.Formats(), ", "))
 	fl.StringVar(&metric, "time", "", "time metric: total, to_handler, init+handler, reported (default: total for measured data, reported for the rest)")
 	fl.StringVar(&chart, "chart", "", "also draw the chart into this file (.svg, .png or .pdf)")
 	fl.StringVar(&out, "out", "", "write to this file instead of standard output")
-	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(outputFormats(), cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(report.Formats(), cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.RegisterFlagCompletionFunc("time", cobra.FixedCompletions([]string{"total", "to_handler", "init+handler", "reported"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
 // report reads all files before it writes anything.
 func (a *app) report(paths []string, format, chart, out string, o report.Options) error {
-	files := make([]*results.File, len(paths))
+	sources := make([]report.Source, len(paths))
 	for i, path := range paths {
 		file, err := results.ReadFile(path)
 		if err != nil {
 			return err
 		}
-		if err := report.Summarise(file, o); err != nil {
-			return fmt.Errorf("%s: %w", path, err)
-		}
-		files[i] = file
+		sources[i] = report.Source{Name: path, File: file}
 	}
 	if chart != "" {
-		if err := writeChart(chart, files[0], o); err != nil {
-			return err
+		if err := writeChart(chart, sources[0].File, o); err != nil {
+			return fmt.Errorf("%s: %w", paths[0], err)
 		}
 	}
+	if out == "" {
+		o.Width = terminalWidth(a.stdout)
+	}
+	var text bytes.Buffer // all or nothing: an error leaves no half table
+	if err := report.Write(&text, format, sources, o); err != nil {
+		return err
+	}
+	a.stepSummary(func(w io.Writer) error { return report.Write(w, "markdown", sources, o) })
 	write := func(w io.Writer) error {
-		for i, file := range files {
-			if i > 0 && format != "json" {
-				if _, err := io.WriteString(w, "\n"); err != nil {
-					return err
-				}
-			}
-			if err := (&app{stdout: w}).print(file, format, o); err != nil {
-				return err
-			}
-		}
-		return nil
+		_, err := text.WriteTo(w)
+		return err
 	}
 	if out != "" {
 		return results.Replace(out, 0o644, write)
 	}
-	o.Width = terminalWidth(a.stdout)
-	var text bytes.Buffer // all or nothing: an error leaves no half table
-	if err := write(&text); err != nil {
-		return err
-	}
-	_, err := text.WriteTo(a.stdout)
-	return err
+	return write(a.stdout)
 }

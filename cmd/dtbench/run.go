@@ -143,6 +143,7 @@ func (a *app) write(f *runFlags, out *output) error {
 	if err := a.print(out.file, f.format, report.Options{Width: terminalWidth(a.stdout)}); err != nil {
 		return err
 	}
+	a.stepSummary(func(w io.Writer) error { return report.Markdown(w, out.file, report.Options{}) })
 	if !f.quiet {
 		a.note("wrote %s", wrote)
 	}
@@ -151,9 +152,6 @@ func (a *app) write(f *runFlags, out *output) error {
 
 // print writes the tables, or the file itself for json.
 func (a *app) print(file *results.File, format string, o report.Options) error {
-	if format == "json" {
-		return results.Write(a.stdout, file)
-	}
 	reporter, err := report.ByName(format)
 	if err != nil {
 		return err

@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dtbench/dtbench/platforms/registry"
-	"github.com/dtbench/dtbench/report"
 	"github.com/dtbench/dtbench/results"
 	"github.com/dtbench/dtbench/runner/services"
 	"github.com/dtbench/dtbench/scenarios"
@@ -110,8 +109,9 @@ func variantNames() []string {
 	return names
 }
 
-// outputFormats are the table formats and the file itself.
-func outputFormats() []string { return append(report.Formats(), "json") }
+// outputFormats are the formats of tables right after a run; report makes all
+// others from the file.
+func outputFormats() []string { return []string{"text", "markdown", "json"} }
 
 // plan is a run that has passed every check that needs no work.
 type plan struct {
