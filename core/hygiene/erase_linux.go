@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"os"
 	"strconv"
 	"unsafe"
 
@@ -54,17 +53,33 @@ func eraseBlock(block []byte, old map[string]string, search bool, r *Report) err
 // proc_pid_stat(5), fields 50 and 51: what /proc/PID/environ shows. The kernel
 // laid it on the initial stack, outside of Go's heap and writable.
 func environmentBlock() ([]byte, error) {
-	stat, err := os.ReadFile("/proc/self/stat")
+	var stat [2 << 10]byte // 52 numbers of at most 20 digits, and a short name
+	n, err := readOnce("/proc/self/stat", stat[:])
 	if err != nil {
 		return nil, fmt.Errorf("finding the environment block: %w", err)
 	}
-	start, end, err := blockBounds(stat)
+	start, end, err := blockBounds(stat[:n])
 	if err != nil {
 		return nil, err
 	}
 	// The address comes from the kernel and not from a Go pointer; it is read
 	// as one, because converting it would look like pointer arithmetic to vet.
 	return unsafe.Slice(*(**byte)(unsafe.Pointer(&start)), end-start), nil
+}
+
+// readOnce reads what one read(2) gives: these files come whole or not at all.
+// It spares the start of every function the bookkeeping of an os.File.
+func readOnce(path string, p []byte) (int, error) {
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return 0, fmt.Errorf("open %s: %w", path, err)
+	}
+	defer unix.Close(fd)
+	n, err := unix.Read(fd, p)
+	if err != nil {
+		return 0, fmt.Errorf("read %s: %w", path, err)
+	}
+	return n, nil
 }
 
 var errBounds = errors.New("/proc/self/stat does not tell where the environment block is")

@@ -5,10 +5,14 @@ import (
 	"bytes"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -62,12 +66,42 @@ func patient(mode string) error {
 			names = append(names, entry)
 		}
 	}
-	return json.NewEncoder(os.Stdout).Encode(patientReport{Report: r, Environ: names})
+	found := map[string][]byte{}
+	if found["own environ"], err = readEnvirons(); err != nil {
+		return err
+	}
+	for what, command := range map[string]string{
+		"child's environment":    "env",
+		"parent's, by the child": "cat /proc/$PPID/environ || true",
+	} {
+		if found[what], err = exec.Command("/bin/sh", "-c", command).Output(); err != nil {
+			return err
+		}
+	}
+	return json.NewEncoder(os.Stdout).Encode(patientReport{Report: r, Environ: names, Found: found})
+}
+
+// readEnvirons is what a nosy dependency does; it may be refused.
+func readEnvirons() ([]byte, error) {
+	paths, err := filepath.Glob("/proc/self/task/*/environ")
+	if err != nil {
+		return nil, err
+	}
+	var all []byte
+	for _, path := range append(paths, "/proc/self/environ") {
+		data, err := os.ReadFile(path)
+		if err != nil && !errors.Is(err, fs.ErrPermission) {
+			return nil, err
+		}
+		all = append(all, data...)
+	}
+	return all, nil
 }
 
 type patientReport struct {
 	Report  Report
 	Environ []string
+	Found   map[string][]byte // what it and its child could read
 }
 
 // operate starts the process as the given user and returns its number and its
@@ -168,6 +202,34 @@ func TestReplaceLeavesNoCopy(t *testing.T) {
 	check("replace", 0, func(one, two string) []string {
 		return []string{"KEY_ONE=" + one + "=" + two, "KEY_TWO="}
 	}, Report{Variables: 2, Runtime: 2, Kernel: 2, NonDumpable: true}, sealed...)
+}
+
+// What code inside the process, or a child of it, reads by itself: nothing, and
+// everything where nothing was replaced.
+func TestDependenciesAndChildrenReadNothing(t *testing.T) {
+	needs.Root(t)
+	check := func(mode string, uid uint32, leaks ...string) {
+		t.Helper()
+		one, two, _ := secrets()
+		_, r := operate(t, mode, uid, "KEY_ONE="+one, "KEY_TWO="+two)
+		if len(r.Found) != 3 {
+			t.Fatalf("%s: %d places were read", mode, len(r.Found))
+		}
+		for place, data := range r.Found {
+			found := bytes.Contains(data, []byte(one)) || bytes.Contains(data, []byte(two))
+			if found != slices.Contains(leaks, place) {
+				t.Errorf("%s, user %d, %s: leaks %t", mode, uid, place, found)
+			}
+		}
+		if mode != "nothing" && !bytes.Contains(r.Found["child's environment"], []byte("KEY_ONE=sealed-1")) {
+			t.Errorf("%s: the child's environment is %q", mode, r.Found["child's environment"])
+		}
+	}
+	for _, uid := range []uint32{0, nobody} {
+		check("nothing", uid, "own environ", "child's environment", "parent's, by the child")
+		check("dumpable", uid)
+		check("replace", uid)
+	}
 }
 
 // nobody is an ordinary user.
