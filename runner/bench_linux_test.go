@@ -157,6 +157,25 @@ func probeMedian(b *testing.B, binary string) float64 {
 	return median(values)
 }
 
+// BenchmarkInitialisationWithThreeSecrets bounds what sealing three secrets adds
+// to the initialisation of hello, the erasing of their plaintext included.
+func BenchmarkInitialisationWithThreeSecrets(b *testing.B) {
+	arms := helloArms(b)
+	for name, fn := range arms {
+		fn.Secrets["DB_PASSWORD"] = "abcdef0123456789abcdef0123456789"
+		fn.Secrets["SIGNING_KEY"] = "89abcdef0123456789abcdef01234567"
+		if name != scenarios.Baseline {
+			fn.Settings[scenarios.EncryptionKeys] = scenarios.APIKey + ",DB_PASSWORD,SIGNING_KEY"
+		}
+	}
+	for b.Loop() {
+		m := medians(b, arms)
+		over := m["optimized"]["init"] - m[scenarios.Baseline]["init"]
+		b.ReportMetric(over, "init-µs")
+		atMost(b, "optimized over benchmark, init with three secrets, µs", over, 300)
+	}
+}
+
 // BenchmarkOptimizedOverBenchmark bounds what the token core adds to hello.
 func BenchmarkOptimizedOverBenchmark(b *testing.B) {
 	arms := helloArms(b)

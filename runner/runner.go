@@ -61,6 +61,8 @@ type Config struct {
 	Scenarios   []scenarios.Scenario
 	Arms        []Arm
 	Environment Environment
+	// Policy gives the token policy of a function, or nil; nil gives none to any.
+	Policy func(s scenarios.Scenario, v scenarios.Variant) []byte
 	// Delays returns and forgets the waits injected since the last call; nil
 	// when nothing injects any.
 	Delays   func() []results.Delay
@@ -179,10 +181,14 @@ func (r *run) warm(ctx context.Context, units []Unit) error {
 func (r *run) function(u Unit) platforms.Function {
 	s, arm := r.Scenarios[u.Scenario], r.Arms[u.Arm]
 	settings, secrets := r.Environment(s, arm.Variant)
-	return platforms.Function{
+	fn := platforms.Function{
 		Name: s.Name + "/" + arm.Label, Binary: arm.Binaries[s.Name].Path,
 		Settings: settings, Secrets: secrets,
 	}
+	if r.Policy != nil {
+		fn.Policy = r.Policy(s, arm.Variant)
+	}
+	return fn
 }
 
 // visit takes the samples of one unit, with retries. Only a cell that has not

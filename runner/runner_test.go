@@ -27,6 +27,8 @@ type fake struct {
 	script func(fn string, n, invocation int, a *function.Answer) error
 	count  map[string]int
 	onCall func()
+	// onPrepare may look at what an instance is made of.
+	onPrepare func(fn platforms.Function)
 }
 
 func (f *fake) Info() platforms.Info {
@@ -36,6 +38,9 @@ func (f *fake) Info() platforms.Info {
 func (f *fake) Prepare(ctx context.Context, fn platforms.Function) (platforms.Instance, error) {
 	if err := context.Cause(ctx); err != nil {
 		return nil, err
+	}
+	if f.onPrepare != nil {
+		f.onPrepare(fn)
 	}
 	f.created++
 	f.open++
@@ -250,6 +255,46 @@ func TestFailuresAreCountedAndRetried(t *testing.T) {
 	check("optimized", results.Hot, results.Drop{Reason: "crashed in the handler: exit status 7", Count: 1})
 	check("benchmark", results.Cold, results.Drop{Reason: "wrong temperature: the instance counts 2 invocations, expected 1", Count: 1})
 	check("benchmark", results.Hot)
+}
+
+// A guard that ends its instance is no crash: it is counted by its own name, and
+// the replacement gives the sample.
+func TestATerminatedInstanceIsReplaced(t *testing.T) {
+	var policies []string
+	p := &fake{script: func(fn string, n, invocation int, _ *function.Answer) error {
+		if fn == "hello/optimized" && n == 3 && invocation == 3 {
+			return &platforms.FunctionError{Kind: platforms.ErrTerminated, Function: fn, Detail: "exit status 86"}
+		}
+		return nil
+	}, onPrepare: func(fn platforms.Function) { policies = append(policies, fn.Name+":"+string(fn.Policy)) }}
+	c := config(t, p, 3)
+	c.Policy = func(s scenarios.Scenario, v scenarios.Variant) []byte {
+		if !v.Protects {
+			return nil
+		}
+		return []byte("policy of " + s.Name)
+	}
+	if err := Run(context.Background(), c); err != nil {
+		t.Fatal(err)
+	}
+	if fileOf(c).Status != results.Complete {
+		t.Errorf("status %s", fileOf(c).Status)
+	}
+	want := []results.Drop{{Reason: "terminated by its guard: exit status 86", Count: 1}}
+	if got := cellOf(c, "hello", "optimized", results.Hot).Dropped; !reflect.DeepEqual(got, want) {
+		t.Errorf("dropped %v, want %v", got, want)
+	}
+	count := map[string]int{}
+	for _, policy := range policies {
+		count[policy]++
+	}
+	// A warm-up and three visits each, and the replacement.
+	if !reflect.DeepEqual(count, map[string]int{
+		"hello/benchmark:": 4, "storage/benchmark:": 4,
+		"hello/optimized:policy of hello": 5, "storage/optimized:policy of storage": 4,
+	}) {
+		t.Errorf("instances got the policies %v", count)
+	}
 }
 
 func TestABrokenCellStopsAndTheOthersGoOn(t *testing.T) {
