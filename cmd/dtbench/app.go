@@ -78,7 +78,8 @@ Liu et al., PeerJ Computer Science 11:e3029, 2025) and compares them.
 Exit codes: 0 done, 1 failed, 2 wrong usage or input, 3 partial,
 4 not comparable, 130 SIGINT, 143 SIGTERM.`,
 		Example: `  dtbench run --platform local --out r.json
-  dtbench report r.json --format markdown`,
+  dtbench report r.json --format markdown
+  dtbench compare base.json head.json`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -92,7 +93,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or input, 3 partial,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usagef("see "+cmd.CommandPath()+" --help", "%s", plain(err))
 	})
-	root.AddCommand(a.runCommand(), a.reportCommand(), a.versionCommand())
+	root.AddCommand(a.runCommand(), a.reportCommand(), a.compareCommand(), a.versionCommand())
 	return root
 }
 
