@@ -28,7 +28,7 @@ func (c *Comparison) Markdown(w io.Writer) error {
 	if rows != nil {
 		b.WriteString("\n")
 		layout.MarkdownTable(&b, []string{"Scenario", "Variant", "Start", "Metric", "Verdict", "Base", "Head", "Change", "95 % interval", "p (Holm)", "Detectable", "Runs"}, 5, rows)
-		fmt.Fprintf(&b, "\n%s\n", layout.Escape(c.legend()))
+		fmt.Fprintf(&b, "\n%s\n", layout.Escape(c.legend(true)))
 	}
 	b.WriteString("\n")
 	for _, s := range c.preamble() {

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/dtbench/dtbench/report/internal/layout"
@@ -27,9 +28,9 @@ func (c *Comparison) text(width int) string {
 	for _, s := range c.preamble() {
 		t.line("", s)
 	}
-	c.tables(t)
+	form := c.tables(t)
 	t.line("", "")
-	t.line("", c.legend())
+	t.line("", c.legend(form.runs))
 	if len(c.Notices) > 0 {
 		t.line("", "")
 		t.line("", "Notices")
@@ -67,7 +68,8 @@ func (c *Comparison) preamble() []string {
 	}
 }
 
-func (c *Comparison) legend() string {
+// legend explains the figures, with or without the runs needed.
+func (c *Comparison) legend(runs bool) string {
 	family := map[string]int{}
 	for _, cell := range c.Cells {
 		if cell.Figures != nil {
@@ -78,10 +80,14 @@ func (c *Comparison) legend() string {
 	if c.Trim > 0 {
 		trimmed = fmt.Sprintf("means without %d at each end", c.Trim)
 	}
-	return fmt.Sprintf("Base and head are %s; p is that of the permutation test after Holm's correction over %s of time, and separately over %s of memory. "+
+	s := fmt.Sprintf("Base and head are %s, intervals 95 %% intervals of the change; p is that of the permutation test after Holm's correction over %s of time, and separately over %s of memory. "+
 		"regression: worse by more than the threshold and p < %v. ok: no regression, and the one-sided 95 %% upper bound lies below the threshold. "+
-		"Detectable: the least change that these samples would show with 80 %% power. Runs: how many a side it takes to detect the threshold.",
+		"Detectable: the least change that these samples would show with 80 %% power.",
 		trimmed, layout.Count(family[results.MetricTime], "cell"), layout.Count(family[results.MetricMemory], "cell"), c.Alpha)
+	if runs {
+		s += " Runs: how many a side it takes to detect a change of the size of the threshold."
+	}
+	return s
 }
 
 // columns is a form of the cell table, from the widest to the narrowest.
@@ -91,8 +97,8 @@ type columns struct {
 }
 
 // tables writes the cells in the widest form in which all tables fit, else a
-// sentence for each.
-func (c *Comparison) tables(t *textWriter) {
+// sentence for each, and returns the form.
+func (c *Comparison) tables(t *textWriter) columns {
 	for _, form := range []columns{{false, true, true}, {false, true, false}, {true, true, false}, {true, false, false}} {
 		titles, tables := c.layOut(form)
 		fit := true
@@ -110,7 +116,7 @@ func (c *Comparison) tables(t *textWriter) {
 				t.out.WriteString(line + "\n")
 			}
 		}
-		return
+		return form
 	}
 	t.line("", "")
 	for _, cell := range c.Cells {
@@ -118,6 +124,7 @@ func (c *Comparison) tables(t *textWriter) {
 		t.line("- ", layout.Clean(fmt.Sprintf("%s: %s. %s to %s %s, %s %%, 95 %% interval %s %%, p %s, detectable %s %%, runs %s",
 			cell.phrase(), f[6], f[1], f[2], unit(cell.Metric), f[3], f[4], f[5], f[7], f[8])))
 	}
+	return columns{runs: true}
 }
 
 func (c *Comparison) layOut(form columns) (titles []string, tables []layout.Table) {
@@ -159,7 +166,7 @@ func (c *Comparison) layOut(form columns) (titles []string, tables []layout.Tabl
 			titles = append(titles, title)
 			tables = append(tables, layout.NewTable(
 				pick([]string{"", "Base", "Head", "Change", "Change", "p", " ", "Detect-", "  "}),
-				pick([]string{"Cell", unit(metric), unit(metric), "%", "95 % interval", "(Holm)", "Verdict", "able %", "Runs"}), rows))
+				pick([]string{"Cell", unit(metric), unit(metric), "%", "interval", "(Holm)", "Verdict", "able %", "Runs"}), rows))
 		}
 	}
 	return titles, tables
@@ -178,7 +185,7 @@ func (cell *Cell) fields() []string {
 	if f := cell.Figures; f != nil {
 		ci := percents(f.CI95)
 		row[3] = rounded(100 * (f.Ratio - 1))
-		row[4] = rounded(ci[0]) + " to " + rounded(ci[1])
+		row[4] = coarse(ci[0]) + " to " + coarse(ci[1])
 		row[5] = layout.Probability(f.PHolm)
 		row[7] = layout.Magnitude(100 * f.MinimumDetectable)
 		row[8] = fmt.Sprint(f.RunsNeeded)
@@ -197,6 +204,14 @@ func rounded(v float64) string {
 		return layout.Percentage(v)
 	}
 	return s
+}
+
+// coarse is rounded without decimals from 10 up, for the ends of an interval.
+func coarse(v float64) string {
+	if math.Abs(v) >= 9.95 && math.Abs(v) < 99.95 {
+		return fmt.Sprintf("%+.0f", v)
+	}
+	return rounded(v)
 }
 
 func unit(metric string) string {

@@ -251,38 +251,57 @@ func (s split) sample(c float64, draws int, seed uint64) uint64 {
 	hx, hy := float64(s.nx-2*s.g), float64(s.ny()-2*s.g)
 	var extreme uint64
 	for range draws {
-		clear(inX)
 		for i := range s.nx { // the first nx places of a Fisher–Yates shuffle
 			j := i + rng.IntN(n-i)
 			order[i], order[j] = order[j], order[i]
 			inX[order[i]] = true
 		}
-		a, b := s.trimmedSums(inX)
+		a, b := s.trimmedSums(order, inX)
 		if a*hy >= c*b*hx || b*hx >= c*a*hy {
 			extreme++
+		}
+		for _, i := range order[:s.nx] {
+			inX[i] = false
 		}
 	}
 	return extreme
 }
 
-// trimmedSums returns the sums of both arms without the g least and the g
-// greatest values of each.
-func (s split) trimmedSums(inX []bool) (a, b float64) {
-	var seenX, seenY int
-	for i, x := range s.pooled {
+// trimmedSums returns the sums of both arms, the first nx of order (marked in
+// inX) and the rest, without the g least and the g greatest values of each.
+// Those are found from the ends, where only a few places need a look.
+func (s split) trimmedSums(order []int, inX []bool) (a, b float64) {
+	n := len(inX)
+	var low, high [2]int // the kept places of arm y (0) and x (1): low ≤ i ≤ high
+	high[0], high[1] = n-1, n-1
+	arm := func(i int) int {
 		if inX[i] {
-			if seenX >= s.g && seenX < s.nx-s.g {
-				a += x
-			}
-			seenX++
-		} else {
-			if seenY >= s.g && seenY < s.ny()-s.g {
-				b += x
-			}
-			seenY++
+			return 1
+		}
+		return 0
+	}
+	var below, above [2]int
+	for i := 0; below[0] < s.g || below[1] < s.g; i++ {
+		if k := arm(i); below[k] < s.g {
+			below[k]++
+			low[k] = i + 1
 		}
 	}
-	return a, b
+	for i := n - 1; above[0] < s.g || above[1] < s.g; i-- {
+		if k := arm(i); above[k] < s.g {
+			above[k]++
+			high[k] = i - 1
+		}
+	}
+	sum := func(places []int, low, high int) (total float64) {
+		for _, i := range places {
+			if i >= low && i <= high {
+				total += s.pooled[i]
+			}
+		}
+		return total
+	}
+	return sum(order[:s.nx], low[1], high[1]), sum(order[s.nx:], low[0], high[0])
 }
 
 // binomial is n over k, 0 when k is outside 0 … n. It is exact for n ≤ 60.

@@ -1,0 +1,237 @@
+package gate
+
+import (
+	"errors"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/dtbench/dtbench/results"
+)
+
+func TestVerdicts(t *testing.T) {
+	base := craft{seed: 1}.file()
+	check := func(name string, head *results.File, want Verdict, summary ...string) *Comparison {
+		t.Helper()
+		c := compare(t, base, head, Options{})
+		if c.Verdict != want {
+			t.Errorf("%s: %s, want %s: %s", name, c.Verdict, want, c.Summary())
+		}
+		for _, s := range summary {
+			if !strings.Contains(c.Summary(), s) {
+				t.Errorf("%s: the summary %q lacks %q", name, c.Summary(), s)
+			}
+		}
+		return c
+	}
+	check("no change", craft{seed: 2}.file(), OK, "all 24 cells are ok, shown to be less than 10 % worse.")
+	check("+30 % at small spread", craft{seed: 3, times: only("storage", "optimized", results.Hot, 1.3)}.file(), Regression,
+		"hot storage/optimized got ", " % slower (1.5", "p <0.001); 23 other cells are ok.")
+	check("everything slower", craft{seed: 4, times: everywhere(1.5)}.file(), Regression, "9 further cells got worse too; 12 other cells are ok.")
+	check("faster", craft{seed: 5, times: only("hello", "benchmark", results.Cold, 0.6)}.file(), OK, "less than 10 % worse (1 got better).")
+	check("missing cell", drop(craft{seed: 6}.file(), "network", "optimized", results.Cold), NotComparable,
+		"Not comparable: missing in HEAD: network optimized cold. Of the cells that both files hold: no regression: all 22 cells are ok")
+
+	heavier := craft{seed: 7}.file()
+	for i := range heavier.Cells[0].Samples {
+		heavier.Cells[0].Samples[i].MemoryBytes += 2 << 20
+	}
+	check("more memory", heavier, Regression, "cold hello/benchmark takes ", " % more memory (6.", " MB")
+
+	noisy := compare(t, craft{seed: 8, noise: lognormal(1.2)}.file(), craft{seed: 9, noise: lognormal(1.2), times: everywhere(1.3)}.file(), Options{})
+	cell := find(t, noisy, "storage", "optimized", results.Cold, results.MetricTime)
+	if noisy.Verdict != Inconclusive || cell.Figures.RunsNeeded <= 15 || !strings.Contains(noisy.Summary(), " runs would decide") {
+		t.Errorf("+30 %% at huge spread: %s, %+v: %s", noisy.Verdict, cell.Figures, noisy.Summary())
+	}
+}
+
+func TestConfigurationDifferencesAreNamed(t *testing.T) {
+	check := func(change func(*results.Experiment), want ...string) {
+		t.Helper()
+		head := craft{seed: 2}.file()
+		change(&head.Experiment)
+		c := compare(t, craft{seed: 1}.file(), head, Options{})
+		if (c.Verdict == NotComparable) != (want != nil) || !slices.Equal(c.Obstacles, want) {
+			t.Errorf("%s with obstacles %q, want %q", c.Verdict, c.Obstacles, want)
+		}
+		for _, cell := range c.Cells {
+			if want != nil && (cell.Verdict != NotComparable || cell.Figures != nil) {
+				t.Errorf("%s was compared: %s", cell.name(), cell.Verdict)
+			}
+		}
+	}
+	check(func(e *results.Experiment) { e.Seed = 99 })
+	check(func(e *results.Experiment) { slices.Reverse(e.Scenarios) })
+	check(func(e *results.Experiment) { e.Platform = "aliyun" }, `platform is "local" in BASE and "aliyun" in HEAD`)
+	check(func(e *results.Experiment) { e.Provenance = results.Simulated }, `provenance is "measured" in BASE and "simulated" in HEAD`)
+	check(func(e *results.Experiment) { e.VCPU, e.MemoryMB = 0, 256 }, `memory_mb is 512 in BASE and 256 in HEAD`, `vcpu is 0.5 in BASE and 0 in HEAD`)
+	check(func(e *results.Experiment) { e.Region = "eu" }, `region is none in BASE and "eu" in HEAD`)
+	check(func(e *results.Experiment) { e.Interleaved = false }, `interleaved is true in BASE and false in HEAD`)
+	check(func(e *results.Experiment) { e.SecretAccesses["hello"] = 9 },
+		`secret_accesses is {"hello":1,"network":3,"storage":2} in BASE and {"hello":9,"network":3,"storage":2} in HEAD`)
+}
+
+// Another list of scenarios or variants means missing cells and nothing else.
+func TestMissingCellsAreNamed(t *testing.T) {
+	full := craft{seed: 1}.file()
+	check := func(base, head *results.File, compared int, want ...string) {
+		t.Helper()
+		c := compare(t, base, head, Options{})
+		if c.Verdict != NotComparable || !slices.Equal(c.Obstacles, want) {
+			t.Errorf("%s with obstacles %q, want %q", c.Verdict, c.Obstacles, want)
+		}
+		if n := c.count(OK); n != compared {
+			t.Errorf("%d cells are ok, want %d", n, compared)
+		}
+	}
+	check(full, craft{seed: 2, scenarios: []string{"hello", "storage"}}.file(), 16,
+		"missing in HEAD: network benchmark cold, network benchmark hot, network optimized cold, network optimized hot")
+	check(craft{seed: 2, variants: []string{"benchmark"}, scenarios: []string{"hello"}}.file(), craft{seed: 3, scenarios: []string{"hello"}}.file(), 4,
+		"missing in BASE: hello optimized cold, hello optimized hot")
+	check(drop(craft{seed: 4}.file(), "hello", "benchmark", results.Hot), drop(craft{seed: 5}.file(), "hello", "benchmark", results.Hot), 22,
+		"missing in both files: hello benchmark hot")
+	short := craft{seed: 6}.file()
+	short.Status = results.Interrupted
+	short.Cells[3].Samples = short.Cells[3].Samples[:9]
+	check(full, short, 22, "HEAD is interrupted", "9 of 15 samples in HEAD: hello optimized hot")
+	check(craft{seed: 7, runs: 4}.file(), craft{seed: 8, runs: 4}.file(), 0,
+		"too few samples: 4 against 4 in 12 cells cannot bring p below 0.69: hello benchmark cold, hello benchmark hot, hello optimized cold, hello optimized hot, storage benchmark cold, storage benchmark hot and 6 more")
+}
+
+func TestForceComparesAnywayAndSaysSo(t *testing.T) {
+	base := craft{seed: 1}.file()
+	head := drop(craft{seed: 2, times: only("hello", "optimized", results.Cold, 1.4)}.file(), "storage", "optimized", results.Hot)
+	head.Experiment.VCPU = 0
+	c := compare(t, base, head, Options{Force: true})
+	if c.Verdict != Regression || !c.Forced || !strings.HasPrefix(c.Summary(), "Compared by force although vcpu is 0.5 in BASE and 0 in HEAD; missing in HEAD: storage optimized hot. cold hello/optimized got ") {
+		t.Errorf("%s: %s", c.Verdict, c.Summary())
+	}
+	if cell := find(t, c, "storage", "optimized", results.Hot, results.MetricTime); cell.Verdict != NotComparable || cell.Head.Mean != nil || cell.Base.Mean == nil {
+		t.Errorf("%+v", cell)
+	}
+	if !slices.Contains(c.Notices, "storage optimized hot time was not compared: missing in HEAD.") {
+		t.Errorf("notices %q", c.Notices)
+	}
+	few := compare(t, craft{seed: 3, runs: 4}.file(), craft{seed: 4, runs: 4}.file(), Options{Force: true})
+	if few.Verdict == NotComparable || !few.Forced {
+		t.Errorf("4 runs, forced: %s", few.Verdict)
+	}
+	if none := compare(t, craft{seed: 3, runs: 3}.file(), craft{seed: 4, runs: 3}.file(), Options{Force: true}); none.Verdict != NotComparable {
+		t.Errorf("3 runs with 2 trimmed, forced: %s", none.Verdict)
+	}
+	if plain := compare(t, base, craft{seed: 5}.file(), Options{Force: true}); plain.Forced || strings.Contains(plain.Summary(), "force") {
+		t.Errorf("nothing to force: %s", plain.Summary())
+	}
+}
+
+func TestThresholdDecides(t *testing.T) {
+	base, head := craft{seed: 1}.file(), craft{seed: 2, times: only("hello", "optimized", results.Hot, 1.18)}.file()
+	check := func(o Options, want Verdict) {
+		t.Helper()
+		if c := compare(t, base, head, o); c.Verdict != want {
+			t.Errorf("%+v: %s, want %s: %s", o, c.Verdict, want, c.Summary())
+		}
+	}
+	check(Options{}, Regression)
+	check(Options{Threshold: 0.25}, OK)
+	check(Options{Threshold: 0.182}, Inconclusive)
+	check(Options{Alpha: 1e-9}, NotComparable) // no 15 against 15 can reach it
+	check(Options{Exceptions: []Exception{{Scenario: "hello", Variant: "optimized", Start: results.Hot, Metric: results.MetricTime, Threshold: 0.3, Reason: "known"}}}, OK)
+	c := compare(t, base, head, Options{Exceptions: []Exception{
+		{Scenario: "hello", Threshold: 0.3, Reason: "new store"},
+		{Scenario: "hello", Start: results.Hot, Metric: results.MetricTime, Threshold: 0.05, Reason: "the hot path must stay."},
+	}})
+	hot, cold := find(t, c, "hello", "optimized", results.Hot, results.MetricTime), find(t, c, "hello", "optimized", results.Cold, results.MetricTime)
+	if hot.Threshold != 0.05 || hot.Verdict != Regression || cold.Threshold != 0.3 || cold.Reason != "new store" {
+		t.Errorf("hot %v %s, cold %v %q", hot.Threshold, hot.Verdict, cold.Threshold, cold.Reason)
+	}
+	if !slices.Contains(c.Notices, "hello optimized hot time: threshold 5 %: the hot path must stay.") {
+		t.Errorf("notices %q", c.Notices)
+	}
+	for _, o := range []Options{{Threshold: -1}, {Threshold: math.NaN()}, {Alpha: 1}, {Alpha: math.NaN()}} {
+		if _, err := Compare(Side{"b", base}, Side{"h", head}, o); !errors.Is(err, ErrOption) {
+			t.Errorf("%+v: %v", o, err)
+		}
+	}
+}
+
+func TestNotices(t *testing.T) {
+	base, head := craft{seed: 1}.file(), craft{seed: 2}.file()
+	at := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+	base.Environment.Started, base.Environment.Finished = at, at.Add(time.Minute)
+	head.Environment.Started, head.Environment.Finished = at.Add(time.Hour), at.Add(2*time.Hour)
+	head.Environment.CPU = "another"
+	head.Warnings = []string{"the machine was busy"}
+	head.Cells[0].Samples[0].TotalMS = 400
+	text := strings.Join(compare(t, base, head, Options{}).Notices, "\n")
+	for _, want := range []string{
+		"measured one after the other", `Another machine: CPU "" in BASE, "another" in HEAD.`, "Warning in HEAD: the machine was busy",
+		"all kept: 1 in HEAD of cold hello/benchmark",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the notices lack %q:\n%s", want, text)
+		}
+	}
+	head.Environment.Started = at.Add(time.Second) // interleaved
+	if n := compare(t, base, head, Options{}).Notices; slices.ContainsFunc(n, func(s string) bool { return strings.Contains(s, "one after") }) {
+		t.Errorf("runs that overlap: %q", n)
+	}
+	if n := compare(t, base, base, Options{}).Notices; !strings.Contains(n[0], "a measurement with itself") {
+		t.Errorf("a file with itself: %q", n)
+	}
+	quiet := craft{seed: 3}.file()
+	for i := range quiet.Cells {
+		for j := range quiet.Cells[i].Samples {
+			quiet.Cells[i].Samples[j].MemoryBytes = 0
+		}
+	}
+	if c := compare(t, quiet, quiet, Options{}); len(c.Cells) != 12 || !slices.Contains(c.Notices, "No sample has memory: only times are compared.") {
+		t.Errorf("%d cells, notices %q", len(c.Cells), c.Notices)
+	}
+}
+
+// Neither the files nor their samples change, and the same files give the same
+// comparison.
+func TestCompareIsPure(t *testing.T) {
+	base, head := craft{seed: 1, runs: 20}.file(), craft{seed: 2, runs: 20}.file()
+	var before, once, twice strings.Builder
+	if err := results.Write(&before, base); err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range []*strings.Builder{&once, &twice} {
+		if err := compare(t, base, head, Options{}).Write(b, "json", 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var after strings.Builder
+	if err := results.Write(&after, base); err != nil {
+		t.Fatal(err)
+	}
+	if before.String() != after.String() || once.String() != twice.String() {
+		t.Error("a file changed, or two comparisons differ")
+	}
+}
+
+func TestSwappingTheFilesInvertsTheRatios(t *testing.T) {
+	base, head := craft{seed: 1, noise: lognormal(0.2)}.file(), craft{seed: 2, noise: lognormal(0.2)}.file()
+	there, back := compare(t, base, head, Options{}), compare(t, head, base, Options{})
+	near := func(what string, a, b float64) {
+		t.Helper()
+		if math.Abs(a-b) > 1e-9*math.Abs(b) {
+			t.Errorf("%s: %v and %v", what, a, b)
+		}
+	}
+	for i := range there.Cells {
+		a, b := there.Cells[i].Figures, back.Cells[i].Figures
+		near("ratio", a.Ratio, 1/b.Ratio)
+		near("interval", a.CI95[0], 1/b.CI95[1])
+		near("p", a.PHolm, b.PHolm)
+		near("ranks", a.MannWhitneyP, b.MannWhitneyP)
+		near("shift", a.HodgesLehmann, -b.HodgesLehmann)
+		near("delta", a.CliffsDelta, -b.CliffsDelta)
+		near("logs", *a.YuenLogP, *b.YuenLogP)
+		near("equivalence", a.TOSTP, b.TOSTP)
+	}
+}
