@@ -16,6 +16,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/dtbench/dtbench/internal/memscan"
 	"github.com/dtbench/dtbench/internal/needs"
@@ -40,6 +41,7 @@ func patient(mode string) error {
 	var names []string
 	var r Report
 	var err error
+	began := time.Now()
 	replacements := []Replacement{{"KEY_ONE", "sealed-1"}, {"KEY_TWO", "sealed-2"}}
 	switch mode {
 	case "nothing":
@@ -57,10 +59,15 @@ func patient(mode string) error {
 		r, err = Replace(replacements, Options{})
 	case "close":
 		err = MakeNonDumpable()
+	case "execute again":
+		return executeAgain()
+	case "executed again":
+		began, err = executedAgain()
 	}
 	if err != nil {
 		return err
 	}
+	took := time.Since(began)
 	for _, entry := range os.Environ() {
 		if strings.HasPrefix(entry, "KEY_") {
 			names = append(names, entry)
@@ -78,7 +85,39 @@ func patient(mode string) error {
 			return err
 		}
 	}
-	return json.NewEncoder(os.Stdout).Encode(patientReport{Report: r, Environ: names, Found: found})
+	return json.NewEncoder(os.Stdout).Encode(patientReport{Report: r, Environ: names, Found: found, Took: took})
+}
+
+// executeAgain is the other way to get rid of the plaintext: the same program
+// once more, without the variables, their values in a pipe.
+func executeAgain() error {
+	began := time.Now().UnixNano()
+	var pipe [2]int
+	if err := syscall.Pipe(pipe[:]); err != nil { // stays open across the call
+		return err
+	}
+	if _, err := syscall.Write(pipe[1], []byte(os.Getenv("KEY_ONE")+os.Getenv("KEY_TWO"))); err != nil {
+		return err
+	}
+	syscall.Close(pipe[1])
+	return syscall.Exec("/proc/self/exe", []string{"patient"}, []string{
+		"HYGIENE_TEST=executed again", "DECOY=" + os.Getenv("DECOY"), fmt.Sprintf("PIPE=%d", pipe[0]), fmt.Sprintf("BEGAN=%d", began),
+	})
+}
+
+func executedAgain() (began time.Time, err error) {
+	var pipe int
+	var at int64
+	if _, err := fmt.Sscan(os.Getenv("PIPE")+" "+os.Getenv("BEGAN"), &pipe, &at); err != nil {
+		return began, err
+	}
+	var values [256]byte
+	n, err := syscall.Read(pipe, values[:])
+	if n < 60 {
+		return began, fmt.Errorf("%d bytes in the pipe: %w", n, err)
+	}
+	clear(values[:]) // sealed, in a guard
+	return time.Unix(0, at), nil
 }
 
 // readEnvirons is what a nosy dependency does; it may be refused.
@@ -102,11 +141,12 @@ type patientReport struct {
 	Report  Report
 	Environ []string
 	Found   map[string][]byte // what it and its child could read
+	Took    time.Duration
 }
 
 // operate starts the process as the given user and returns its number and its
 // own report.
-func operate(t *testing.T, mode string, uid uint32, env ...string) (int, patientReport) {
+func operate(t testing.TB, mode string, uid uint32, env ...string) (int, patientReport) {
 	t.Helper()
 	needs.Ptrace(t)
 	// Not os/exec, which drops all but the last of entries with one name.
@@ -202,6 +242,40 @@ func TestReplaceLeavesNoCopy(t *testing.T) {
 	check("replace", 0, func(one, two string) []string {
 		return []string{"KEY_ONE=" + one + "=" + two, "KEY_TWO="}
 	}, Report{Variables: 2, Runtime: 2, Kernel: 2, NonDumpable: true}, sealed...)
+}
+
+// Both ways leave no copy; the benchmark says which one costs less.
+func TestExecutingAgainLeavesNoCopyEither(t *testing.T) {
+	one, two, decoy := secrets()
+	pid, _ := operate(t, "execute again", 0, "KEY_ONE="+one, "KEY_TWO="+two, "DECOY="+decoy)
+	if r := scan(t, pid, decoy, one, two); len(r.Hits) != 0 {
+		t.Errorf("%v", r.Hits)
+	}
+}
+
+// BenchmarkErasing holds the choice of erasing in place against executing again.
+// Each figure is a median over processes, which take turns.
+func BenchmarkErasing(b *testing.B) {
+	for b.Loop() {
+		took := map[string][]time.Duration{}
+		for range 100 {
+			for _, mode := range []string{"replace", "execute again"} {
+				one, two, _ := secrets()
+				_, r := operate(b, mode, 0, "KEY_ONE="+one, "KEY_TWO="+two)
+				took[mode] = append(took[mode], r.Took)
+			}
+		}
+		median := func(mode string) float64 {
+			slices.Sort(took[mode])
+			return float64(took[mode][len(took[mode])/2]) / 1e3
+		}
+		inPlace, again := median("replace"), median("execute again")
+		b.ReportMetric(inPlace, "in-place-µs")
+		b.ReportMetric(again, "again-µs")
+		if inPlace > again/4 {
+			b.Errorf("erasing in place takes %.0f µs, executing again %.0f µs: the choice wants another look", inPlace, again)
+		}
+	}
 }
 
 // What code inside the process, or a child of it, reads by itself: nothing, and
