@@ -1,0 +1,134 @@
+package audit
+
+import (
+	"fmt"
+	"time"
+)
+
+// flushSlice is how long the background flush waits for the sink at a time,
+// before it looks whether the log is being closed.
+const flushSlice = 50 * time.Millisecond
+
+// flusher writes what waits: at once after a wake, within FlushInterval
+// otherwise. It sleeps while nothing is recorded.
+func (l *Log) flusher() {
+	timer := time.NewTimer(time.Hour)
+	timer.Stop()
+	for {
+		select {
+		case <-l.stop:
+			return
+		case <-l.wake:
+		case <-l.soon:
+			timer.Reset(l.options.FlushInterval)
+			select {
+			case <-l.stop:
+				return
+			case <-l.wake:
+			case <-timer.C:
+			}
+			timer.Stop()
+		}
+		l.background()
+	}
+}
+
+// background flushes until nothing waits, the sink fails, or the log is closed.
+// After a failure the lines stay, and the next wake tries again.
+func (l *Log) background() {
+	for {
+		select {
+		case <-l.stop:
+			return
+		case l.io <- struct{}{}:
+		}
+		err := l.drain(time.Now().Add(flushSlice))
+		l.release()
+		switch {
+		case err == nil:
+			return
+		case err != errLate:
+			l.lock.Lock()
+			l.stats.SinkErrors++
+			l.lock.Unlock()
+			return
+		}
+	}
+}
+
+// drain writes out and then what is pending at that time. The caller holds io.
+func (l *Log) drain(deadline time.Time) error {
+	if l.taken < len(l.out) { // left by one who was late
+		if err := l.put(deadline); err != nil {
+			return err
+		}
+	}
+	l.lock.Lock()
+	l.out, l.pending = l.pending, l.out[:0]
+	l.lock.Unlock()
+	l.taken = 0
+	return l.put(deadline)
+}
+
+func (l *Log) put(deadline time.Time) error {
+	if l.taken == len(l.out) {
+		return l.options.Sink.device.settle(deadline)
+	}
+	n, err := l.options.Sink.device.write(l.out[l.taken:], deadline)
+	l.taken += n
+	return err
+}
+
+// acquire takes io unless the deadline comes first.
+func (l *Log) acquire(deadline time.Time) bool {
+	select {
+	case l.io <- struct{}{}:
+		return true
+	default:
+	}
+	timer := time.NewTimer(time.Until(deadline))
+	defer timer.Stop()
+	select {
+	case l.io <- struct{}{}:
+		return true
+	case <-timer.C:
+		return false
+	}
+}
+
+func (l *Log) release() { <-l.io }
+
+// Flush writes what waits and returns when the sink has taken it, or with an
+// error after the timeout. Call it at the end of an invocation: the platform may
+// freeze the instance until the next.
+func (l *Log) Flush(timeout time.Duration) error {
+	deadline := time.Now().Add(timeout)
+	if !l.acquire(deadline) {
+		return fmt.Errorf("audit: flush: %w", errLate)
+	}
+	defer l.release()
+	if err := l.drain(deadline); err != nil {
+		return fmt.Errorf("audit: flush: %w", err)
+	}
+	return nil
+}
+
+// Close records the end, flushes, and stops the background work. It returns an
+// error when the sink has not taken everything within the timeout. A second
+// Close does nothing. It does not close the sink, nor wait for an alert hook
+// that is running.
+func (l *Log) Close(timeout time.Duration) error {
+	l.lock.Lock()
+	if l.closed {
+		l.lock.Unlock()
+		return nil
+	}
+	l.add(&Record{Event: Closed, Result: Done}, l.now(), extra{})
+	l.closed = true
+	if l.alerts != nil {
+		close(l.alerts)
+	}
+	l.lock.Unlock()
+	close(l.stop)
+	return l.Flush(timeout)
+}

@@ -1,0 +1,108 @@
+package audit
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// descriptor writes to a file descriptor without blocking.
+type descriptor struct {
+	fd     int
+	owned  bool
+	socket bool
+	keep   *os.File // or its finalizer would close fd
+}
+
+// fileDevice returns nil for a file that cannot be written to without blocking.
+//
+// O_NONBLOCK belongs to the open file description, which standard output shares
+// with other processes, so it is not set on f: the file is opened anew.
+func fileDevice(f *os.File) device {
+	raw, err := f.SyscallConn()
+	if err != nil {
+		return nil
+	}
+	var d *descriptor
+	if raw.Control(func(fd uintptr) { d = openDescriptor(int(fd)) }) != nil || d == nil {
+		return nil
+	}
+	d.keep = f
+	return d
+}
+
+func openDescriptor(fd int) *descriptor {
+	var stat unix.Stat_t
+	if unix.Fstat(fd, &stat) != nil {
+		return nil
+	}
+	flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)
+	if err != nil {
+		return nil
+	}
+	switch kind := stat.Mode & unix.S_IFMT; {
+	case kind == unix.S_IFREG, flags&unix.O_NONBLOCK != 0:
+		return &descriptor{fd: fd}
+	case kind == unix.S_IFSOCK:
+		return &descriptor{fd: fd, socket: true}
+	case kind == unix.S_IFIFO || kind == unix.S_IFCHR:
+		own, err := unix.Open(fmt.Sprintf("/proc/self/fd/%d", fd), unix.O_WRONLY|unix.O_NONBLOCK|unix.O_CLOEXEC|unix.O_NOCTTY, 0)
+		if err == nil {
+			return &descriptor{fd: own, owned: true}
+		}
+	}
+	return nil
+}
+
+func (d *descriptor) write(p []byte, deadline time.Time) (int, error) {
+	written := 0
+	for written < len(p) {
+		n, err := d.once(p[written:])
+		written += max(n, 0)
+		switch {
+		case err == nil, errors.Is(err, unix.EINTR):
+		case errors.Is(err, unix.EAGAIN):
+			if err := d.wait(deadline); err != nil {
+				return written, err
+			}
+		default:
+			return written, fmt.Errorf("audit: write to the sink: %w", err)
+		}
+	}
+	return written, nil
+}
+
+func (d *descriptor) once(p []byte) (int, error) {
+	if d.socket {
+		return unix.SendmsgN(d.fd, p, nil, nil, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
+	}
+	return unix.Write(d.fd, p)
+}
+
+// wait returns when the descriptor may take more, or a signal came, and errLate
+// after the deadline.
+func (d *descriptor) wait(deadline time.Time) error {
+	left := time.Until(deadline)
+	if left <= 0 {
+		return errLate
+	}
+	timeout := unix.NsecToTimespec(left.Nanoseconds())
+	_, err := unix.Ppoll([]unix.PollFd{{Fd: int32(d.fd), Events: unix.POLLOUT}}, &timeout, nil)
+	if err != nil && !errors.Is(err, unix.EINTR) {
+		return fmt.Errorf("audit: wait for the sink: %w", err)
+	}
+	return nil
+}
+
+// settle has nothing to wait for: what write(2) took is written.
+func (d *descriptor) settle(time.Time) error { return nil }
+
+func (d *descriptor) close() error {
+	if d.owned {
+		return unix.Close(d.fd)
+	}
+	return nil
+}
