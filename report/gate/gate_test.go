@@ -147,7 +147,7 @@ func TestThresholdDecides(t *testing.T) {
 	if hot.Threshold != 0.05 || hot.Verdict != Regression || cold.Threshold != 0.3 || cold.Reason != "new store" {
 		t.Errorf("hot %v %s, cold %v %q", hot.Threshold, hot.Verdict, cold.Threshold, cold.Reason)
 	}
-	if !slices.Contains(c.Notices, "hello optimized hot time: threshold 5 %: the hot path must stay.") {
+	if !slices.Contains(c.Notices, `Threshold 5 % because "the hot path must stay": hot hello/benchmark, hot hello/optimized.`) {
 		t.Errorf("notices %q", c.Notices)
 	}
 	for _, o := range []Options{{Threshold: -1}, {Threshold: math.NaN()}, {Alpha: 1}, {Alpha: math.NaN()}} {

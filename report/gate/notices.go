@@ -37,10 +37,10 @@ func (c *Comparison) notices() []string {
 	if base.Experiment.Trim != head.Experiment.Trim {
 		add("The files trim differently: %d values are dropped at each end of both.", c.Trim)
 	}
+	for _, e := range c.exceptions() {
+		add("%s.", e)
+	}
 	for _, cell := range c.Cells {
-		if cell.Reason != "" {
-			add("%s %s: threshold %s: %s.", cell.name(), metricWord(cell.Metric), percentText(cell.Threshold), strings.TrimSuffix(strings.TrimSpace(cell.Reason), "."))
-		}
 		if c.Forced && cell.Figures == nil {
 			add("%s %s was not compared: %s.", cell.name(), metricWord(cell.Metric), cell.Obstacle)
 		}
@@ -68,6 +68,28 @@ func (c *Comparison) notices() []string {
 		add("No sample has memory: only times are compared.")
 	}
 	return out
+}
+
+// exceptions tells which cells have another threshold, and why.
+func (c *Comparison) exceptions() []string {
+	var order []string
+	where := map[string][]string{}
+	for i := range c.Cells {
+		cell := &c.Cells[i]
+		if cell.Reason == "" {
+			continue
+		}
+		why := strings.TrimSuffix(strings.TrimSpace(cell.Reason), ".")
+		key := fmt.Sprintf("Threshold %s because %q", percentText(cell.Threshold), why)
+		if where[key] == nil {
+			order = append(order, key)
+		}
+		where[key] = append(where[key], cell.phrase())
+	}
+	for i, key := range order {
+		order[i] = key + ": " + some(where[key], 2*mostNamed)
+	}
+	return order
 }
 
 type side struct {
