@@ -4,14 +4,18 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
+	"math"
 	"os"
 	"regexp"
 	"runtime"
 	"strings"
 	"testing"
 
+	"gonum.org/v1/gonum/stat/distuv"
+
 	"github.com/dtbench/dtbench/internal/needs"
 	"github.com/dtbench/dtbench/report"
+	"github.com/dtbench/dtbench/report/stats"
 	"github.com/dtbench/dtbench/results"
 )
 
@@ -51,6 +55,58 @@ func TestDocumentsShowTheReference(t *testing.T) {
 		}
 		return before + blockBegin + tables(t, f) + blockEnd + after
 	})
+}
+
+// The table of runs needed in docs/ci.md comes from report/stats.
+func TestDocumentsShowRunsNeeded(t *testing.T) {
+	const begin, end = "<!-- begin: runs needed, written by go test -run TestDocuments . -update -->\n", "<!-- end -->\n"
+	holds(t, "docs/ci.md", func(old string) string {
+		before, rest, ok := strings.Cut(old, begin)
+		_, after, ok2 := strings.Cut(rest, end)
+		if !ok || !ok2 {
+			t.Fatal("docs/ci.md has lost the lines around its table")
+		}
+		table := "\n| coefficient of variation | 15 runs detect | 60 runs detect | runs to detect 10 % | runs to detect 5 % |\n|---:|---:|---:|---:|---:|\n"
+		for _, cv := range []float64{0.01, 0.03, 0.05, 0.10, 0.20, 0.30, 0.50} {
+			table += fmt.Sprintf("| %.0f %% | %.1f %% | %.1f %% | %d | %d |\n", 100*cv,
+				detectable(t, cv, 15), detectable(t, cv, 60), runsNeeded(t, cv, 0.10), runsNeeded(t, cv, 0.05))
+		}
+		return before + begin + table + "\n" + end + after
+	})
+}
+
+// typical is a lognormal sample of n values with coefficient of variation cv
+// and no luck in it: the quantiles at (i − ½)/n.
+func typical(t *testing.T, cv float64, n int) stats.Trimmed {
+	t.Helper()
+	d := distuv.LogNormal{Sigma: math.Sqrt(math.Log(1 + cv*cv))}
+	xs := make([]float64, n)
+	for i := range xs {
+		xs[i] = d.Quantile((float64(i) + 0.5) / float64(n))
+	}
+	trimmed, err := stats.Trim(xs, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return trimmed
+}
+
+func detectable(t *testing.T, cv float64, n int) (percent float64) {
+	t.Helper()
+	r, err := stats.NewRatio(typical(t, cv, n), typical(t, cv, n))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return 100 * r.MinimumDetectable(0.05, 0.80)
+}
+
+func runsNeeded(t *testing.T, cv, target float64) int {
+	t.Helper()
+	n, err := stats.RunsNeeded(typical(t, cv, 60), typical(t, cv, 60), target, 0.05, 0.80)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 // holds checks that the file is what make gives, or makes it so with -update.
