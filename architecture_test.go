@@ -96,7 +96,7 @@ func isAdapter(pkg string) bool {
 
 func TestCoreUsesTheStandardLibraryAndCryptoOnly(t *testing.T) {
 	for _, dep := range list(t, "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", "./core") {
-		if dep != "core" && dep != "" && !strings.HasPrefix(dep, "golang.org/x/crypto/") && !strings.HasPrefix(dep, "golang.org/x/sys/") {
+		if top(dep) != "core" && dep != "" && !strings.HasPrefix(dep, "golang.org/x/crypto/") && !strings.HasPrefix(dep, "golang.org/x/sys/") {
 			t.Errorf("core depends on %s", dep)
 		}
 	}
@@ -118,7 +118,7 @@ func TestFunctionsLinkOnlyWhatTheyNeed(t *testing.T) {
 			if strings.HasPrefix(dep, "scenarios/build") || strings.HasPrefix(dep, "scenarios/services") {
 				t.Errorf("%s links %s, which is for the harness", pkg, dep)
 			}
-			if dep == "core" && strings.HasSuffix(pkg, "-benchmark") {
+			if top(dep) == "core" && strings.HasSuffix(pkg, "-benchmark") {
 				t.Errorf("%s links the token core", pkg)
 			}
 		}
@@ -129,8 +129,10 @@ func TestFunctionsLinkOnlyWhatTheyNeed(t *testing.T) {
 }
 
 // Only commands print, read arguments or exit: the command line, the functions
-// and the services.
+// and the services. The token core writes its audit records to standard output,
+// where every platform collects them, and ends an instance under attack.
 func TestOnlyCommandsExit(t *testing.T) {
+	excepted := []string{"core/exit.go", "core/start.go", "core/audit/sink.go"}
 	forbidden := regexp.MustCompile(`os\.(Exit|Args|Stdout|Stderr)\b|fmt\.Print`)
 	files := 0
 	for _, dir := range []string{"core", "platforms/local", "platforms/registry", "runner", "results", "report"} {
@@ -140,7 +142,7 @@ func TestOnlyCommandsExit(t *testing.T) {
 			}
 			files++
 			data, err := os.ReadFile(path)
-			if found := forbidden.Find(data); found != nil {
+			if found := forbidden.Find(data); found != nil && !slices.Contains(excepted, path) {
 				t.Errorf("%s: a library uses %s", path, found)
 			}
 			return err

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"github.com/dtbench/dtbench/core/audit"
 )
 
 const (
@@ -14,31 +16,54 @@ const (
 )
 
 // Config says what a guard protects and how. The zero value protects what
-// ENCRYPTION_KEYS names in the environment of the process.
+// ENCRYPTION_KEYS and the policy name in the environment of the process, and
+// records every decision on standard output before it takes effect.
 //
 // A Config prints its plain settings only, and is safe to log.
 type Config struct {
-	// Keys names variables to protect beside those that ENCRYPTION_KEYS
-	// names: code can add to the operator's list and cannot take from it.
-	// Unlike there, spaces are not trimmed. With Keys given, ENCRYPTION_KEYS
-	// may be unset.
+	// Keys names variables to protect beside those that ENCRYPTION_KEYS and
+	// the policy name: code can add to the operator's list and cannot take
+	// from it. Unlike in ENCRYPTION_KEYS, spaces are not trimmed.
 	Keys []string
 
+	// Policy is the function's policy. Nil means the one that the environment
+	// names: see [PolicyFDVariable].
+	Policy *Policy `json:"-"`
+
 	// Window is how far the timestamp of a token may lie from the clock at
-	// verification, in either direction, bounds included. Zero means 10
-	// seconds, the paper's example; an hour is the most, because a token that
-	// lives longer is a session and not an access.
+	// verification, in either direction, bounds included, unless the policy
+	// says otherwise for a key. Zero means 10 seconds, the paper's example; an
+	// hour is the most, because a token that lives longer is a session and not
+	// an access.
 	Window time.Duration
 
 	// MaxNonces bounds the registry of used nonces. When it is full, tokens
 	// are refused until old nonces leave it, after two to four windows; none
 	// is evicted before, or flooding would buy a replay. Zero means 262144,
-	// at most some 10 MB, or about 6500 accesses a second without end.
+	// at most some 11 MB, or about 6500 accesses a second without end. Above
+	// 4096 the registry may call itself full 1/64 early.
 	MaxNonces int
+
+	// KeepDumpable leaves other processes of the same user able to read the
+	// memory of this one, for debuggers and profilers.
+	KeepDumpable bool
+
+	// Audit takes the records in place of what the policy says. The guard does
+	// not close it.
+	Audit *audit.Log `json:"-"`
+
+	// Exit ends the process when the guard terminates the instance. Nil means
+	// to exit. If it returns, the guard stays closed.
+	Exit func(code int) `json:"-"`
 
 	// Clock gives the wall time. Nil means [time.Now]. It is called from
 	// several goroutines.
 	Clock func() time.Time `json:"-"`
+
+	// BootClock gives the time since the machine started, the time that it was
+	// suspended included. Nil means the system's; with Clock given, nil means
+	// that the two are never apart. It is called from several goroutines.
+	BootClock func() time.Duration `json:"-"`
 
 	// Random is the source of the instance id, the keys and the nonces of
 	// tokens, in this order: 16, 32 (sealing), 32 (MAC) bytes, then 16 a
@@ -47,13 +72,16 @@ type Config struct {
 	// AES-GCM always come from crypto/rand (NIST SP 800-38D, 8.2.2).
 	Random io.Reader `json:"-"`
 
-	// Environment holds the variables. Nil means the process's own.
+	// Environment holds the variables. Nil means the process's own, whose
+	// plaintext is then erased from memory as well.
 	Environment Environment `json:"-"`
+
+	base time.Time // of monotonic time, if Clock is the default
 }
 
 // String describes the plain settings.
 func (c Config) String() string {
-	return fmt.Sprintf("core.Config{Keys: %q, Window: %v, MaxNonces: %d}", c.Keys, c.Window, c.MaxNonces)
+	return fmt.Sprintf("core.Config{Keys: %q, Window: %v, MaxNonces: %d, KeepDumpable: %v}", c.Keys, c.Window, c.MaxNonces, c.KeepDumpable)
 }
 
 // Format writes what String returns, whatever the verb: an injected environment
@@ -68,6 +96,11 @@ func (c Config) complete() (Config, error) {
 	if c.MaxNonces < 0 {
 		return c, fmt.Errorf("%w: a registry of %d nonces", ErrConfig, c.MaxNonces)
 	}
+	if c.Policy != nil {
+		if err := c.Policy.check(); err != nil {
+			return c, err
+		}
+	}
 	if c.Window == 0 {
 		c.Window = defaultWindow
 	}
@@ -75,7 +108,13 @@ func (c Config) complete() (Config, error) {
 		c.MaxNonces = defaultMaxNonces
 	}
 	if c.Clock == nil {
-		c.Clock = time.Now
+		c.Clock, c.base = time.Now, time.Now()
+		if c.BootClock == nil {
+			c.BootClock = bootTime
+		}
+	}
+	if c.Exit == nil {
+		c.Exit = exit
 	}
 	if c.Environment == nil {
 		c.Environment = processEnvironment{}

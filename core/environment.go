@@ -2,8 +2,12 @@ package core
 
 import (
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
+
+	"github.com/dtbench/dtbench/core/hygiene"
 )
 
 // KeysVariable is the environment variable that lists the names of the
@@ -22,43 +26,70 @@ type Environment interface {
 	Setenv(name, value string) error
 }
 
+// processEnvironment is the default, and the one whose plaintext is erased.
 type processEnvironment struct{}
 
 func (processEnvironment) LookupEnv(name string) (string, bool) { return os.LookupEnv(name) }
 func (processEnvironment) Setenv(name, value string) error      { return os.Setenv(name, value) }
+func (processEnvironment) Unsetenv(name string) error           { return os.Unsetenv(name) }
+func (processEnvironment) Environ() []string                    { return os.Environ() }
 
-// protectedNames returns the names in ENCRYPTION_KEYS, then those in keys that
-// it lacks.
-func protectedNames(env Environment, keys []string) ([]string, error) {
+// lister is an [Environment] that can be looked through, for patterns, for the
+// credentials of platforms and for names that look secret.
+type lister interface{ Environ() []string }
+
+// inspect classifies the variables that can be listed.
+func inspect(env Environment, names []string, p *Policy) ([]hygiene.Finding, error) {
+	r := hygiene.Rules{Names: names, Patterns: p.Patterns, Harmless: p.Harmless}
+	if err := r.Check(); err != nil {
+		return nil, fmt.Errorf("%w: policy: %w", ErrConfig, err)
+	}
+	l, ok := env.(lister)
+	if !ok {
+		return nil, nil
+	}
+	var found []hygiene.Finding
+	for _, entry := range l.Environ() {
+		name, value, _ := strings.Cut(entry, "=")
+		// What is empty, or was sealed before, hides nothing; declared by name,
+		// it is an error that readValue returns.
+		if value == "" || strings.HasPrefix(value, sealedPrefix) || !isName(name) {
+			continue
+		}
+		if c := r.Classify(name, value); c != hygiene.Plain {
+			found = append(found, hygiene.Finding{Name: name, Class: c})
+		}
+	}
+	return found, nil
+}
+
+// protectedNames returns the names in ENCRYPTION_KEYS, then those in keys and in
+// the policy that it lacks.
+func protectedNames(env Environment, keys []string, p *Policy) ([]string, error) {
 	var names []string
-	listed := make(map[string]bool)
-
 	list, ok := env.LookupEnv(KeysVariable)
 	switch {
 	case ok && strings.TrimSpace(list) == "":
 		return nil, fmt.Errorf("%w: %s is empty", ErrConfig, KeysVariable)
 	case ok:
-		entries := strings.Split(list, ",")
-		for i, entry := range entries {
-			entries[i] = strings.TrimSpace(entry)
+		names = strings.Split(list, ",")
+		for i, entry := range names {
+			names[i] = strings.TrimSpace(entry)
 		}
-		if err := checkNames(KeysVariable, entries); err != nil {
+		if err := checkNames(KeysVariable, names); err != nil {
 			return nil, err
 		}
-		names = entries
-	case len(keys) == 0:
+	case len(keys) == 0 && len(p.Keys) == 0 && len(p.Patterns) == 0:
 		return nil, fmt.Errorf("%w: %s is not set", ErrConfig, KeysVariable)
 	}
-
 	if err := checkNames("Config.Keys", keys); err != nil {
 		return nil, err
 	}
-	for _, name := range names {
-		listed[name] = true
-	}
-	for _, name := range keys {
-		if !listed[name] {
-			names = append(names, name)
+	for _, more := range [][]string{keys, slices.Sorted(maps.Keys(p.Keys))} {
+		for _, name := range more {
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
 		}
 	}
 	return names, nil

@@ -136,7 +136,7 @@ func TestNames(t *testing.T) {
 func TestSealingTwiceIsRefused(t *testing.T) {
 	env := twoSecrets()
 	newGuard(t, Config{Environment: env})
-	_, err := FromEnvironment(Config{Environment: env})
+	_, err := FromEnvironment(Config{Environment: env, Policy: quiet()})
 	if !errors.Is(err, ErrConfig) || !strings.Contains(err.Error(), "DB_PASSWORD already holds ciphertext") {
 		t.Errorf("second start in the same environment: %v", err)
 	}
@@ -145,7 +145,7 @@ func TestSealingTwiceIsRefused(t *testing.T) {
 func TestVariableThatCannotBeReplaced(t *testing.T) {
 	env := twoSecrets()
 	env.refuse = "API_KEY"
-	g, err := FromEnvironment(Config{Environment: env})
+	g, err := FromEnvironment(Config{Environment: env, Policy: quiet()})
 	if g != nil || !errors.Is(err, errReadOnly) || errors.Is(err, ErrConfig) {
 		t.Fatalf("guard %v, error %v", g, err)
 	}
@@ -161,7 +161,7 @@ func TestVariableThatCannotBeReplaced(t *testing.T) {
 func TestRandomnessThatFails(t *testing.T) {
 	for good := range int64(instanceSize + 2*keySize) {
 		env := twoSecrets()
-		_, err := FromEnvironment(Config{Environment: env, Random: failing(good)})
+		_, err := FromEnvironment(Config{Environment: env, Policy: quiet(), Random: failing(good)})
 		if !errors.Is(err, errNoEntropy) {
 			t.Fatalf("%d good bytes: %v", good, err)
 		}
@@ -182,7 +182,7 @@ func TestRandomnessThatFails(t *testing.T) {
 func TestProcessEnvironment(t *testing.T) {
 	t.Setenv(KeysVariable, "DTBENCH_CORE_TEST")
 	t.Setenv("DTBENCH_CORE_TEST", password)
-	g, err := FromEnvironment(Config{})
+	g, err := FromEnvironment(Config{Policy: quiet()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,12 +8,16 @@ import (
 	"github.com/dtbench/dtbench/core"
 )
 
+// A function that logs to standard output needs no policy for it: that is the
+// default. Here it would stand among what the examples print.
+var toStderr = &core.Policy{Audit: core.AuditPolicy{Sink: "stderr"}}
+
 // What a function does: seal at start-up, open where the value is needed.
 func Example() {
 	os.Setenv("ENCRYPTION_KEYS", "DB_PASSWORD") // by the operator, in the function's configuration
 	os.Setenv("DB_PASSWORD", "hunter2")
 
-	guard, err := core.FromEnvironment(core.Config{})
+	guard, err := core.FromEnvironment(core.Config{Policy: toStderr})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -38,7 +42,7 @@ func Example() {
 func ExampleGuard_Open() {
 	os.Setenv("ENCRYPTION_KEYS", "API_KEY")
 	os.Setenv("API_KEY", "sk-live-0123")
-	guard, err := core.FromEnvironment(core.Config{})
+	guard, err := core.FromEnvironment(core.Config{Policy: toStderr})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -2,11 +2,12 @@ package core
 
 import "encoding/binary"
 
-// Every byte string that is authenticated starts with one of these labels, so
-// that no token can pass for associated data, nor one version for another.
+// Every byte string that is authenticated or digested starts with a label, so
+// that none can pass for another, nor one version for the next. That of tokens
+// is in package rules, which builds what the MAC of a token covers.
 const (
-	tokenLabel = "dtbench/core token v1"
 	sealLabel  = "dtbench/core seal v1"
+	chainLabel = "dtbench/core call chain v1"
 )
 
 // appendField appends the length of a field, as 32 bits in big-endian order,
@@ -20,17 +21,6 @@ const (
 func appendField[T string | []byte](dst []byte, field T) []byte {
 	dst = binary.BigEndian.AppendUint32(dst, uint32(len(field)))
 	return append(dst, field...)
-}
-
-// appendTokenFrame appends what the MAC of a token covers: the components of
-// Eq. (1) in the paper's order, behind the label.
-func appendTokenFrame(dst []byte, requestID, instanceID string, nonce, timestamp []byte, dataKey string) []byte {
-	dst = appendField(dst, tokenLabel)
-	dst = appendField(dst, requestID)
-	dst = appendField(dst, instanceID)
-	dst = appendField(dst, nonce)
-	dst = appendField(dst, timestamp)
-	return appendField(dst, dataKey)
 }
 
 // sealFrame returns the associated data of a sealed value.

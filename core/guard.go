@@ -1,13 +1,15 @@
 package core
 
 import (
-	"crypto/hmac"
 	"encoding/hex"
 	"fmt"
 	"io"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/dtbench/dtbench/core/audit"
+	"github.com/dtbench/dtbench/core/rules"
 )
 
 const (
@@ -26,137 +28,117 @@ type Guard struct {
 	state **state
 }
 
+var _ Scheme = (*Guard)(nil)
+
+// Scheme is what the hardened scheme, [Guard], and the paper's as it was
+// published, package core/literal, have in common. The implementer keeps each
+// value sealed until it is opened, draws or takes an instance id, and makes
+// tokens in a text form that holds no space. Methods may be called concurrently.
+type Scheme interface {
+	// InstanceID returns the id that tokens are bound to.
+	InstanceID() string
+
+	// IssueText makes a token for one access of a request to one value.
+	IssueText(requestID, dataKey string) (string, error)
+
+	// OpenText verifies a token and lends the value to use, or returns an error
+	// that matches [ErrDenied].
+	OpenText(requestID, dataKey, token string, use func(value []byte) error) error
+
+	// Use issues a token and opens the value with it.
+	Use(requestID, dataKey string, use func(value []byte) error) error
+
+	// Close forgets keys and values.
+	Close()
+}
+
+// Request is what an access is made for. Only ID is needed.
+type Request struct {
+	// ID is the platform's id of the request, 1 to 256 bytes.
+	ID string
+
+	// Source is who sent the event, at most 256 bytes: an account, an address,
+	// whatever refusals should be counted by. It is worth what the party is
+	// worth that wrote it there: an attacker who chooses it can have somebody
+	// else blocked. Empty when unknown.
+	Source string
+
+	// CallChain is who called whom until this function, outermost first, at
+	// most 32 callers of 1 to 256 bytes.
+	CallChain []string
+}
+
+func (r *Request) valid() bool {
+	return len(r.ID) >= 1 && len(r.ID) <= maxRequestID && len(r.Source) <= maxRequestID &&
+		(len(r.CallChain) == 0 || isCallChain(r.CallChain))
+}
+
+const maxRequestID = 256
+
 type state struct {
-	instanceID string
-	window     int64 // nanoseconds
-	clock      func() time.Time
-	random     io.Reader
+	clocks      clocks
+	random      io.Reader
+	environment Environment
+	exit        func(code int)
+	policy      *Policy
+
+	// Bound into tokens.
+	function, version, region, platform string
+
+	rules      []*rules.Rule
+	plain      plainRule
+	bindsChain bool     // by a rule or because the factor is on
+	unknown    keyRules // for data keys that are not protected
+
+	log     *audit.Log  // nil when nothing is recorded
+	sink    *audit.Sink // of a log that the guard opened
+	ownsLog bool
+	born    time.Time
 
 	// lock is held for reading from the first check to the decrypted value,
 	// never while a callback runs, so that after Close nothing opens and a
 	// callback may use the guard again, or close it.
-	lock   sync.RWMutex
-	closed bool
-	macKey [keySize]byte
-	sealer sealer
-	values map[string]*sealedValue
+	lock       sync.RWMutex
+	closed     bool
+	generation uint64 // counts instance ids, from 1
+	instanceID string
+	macKey     [keySize]byte
+	sealer     sealer
+	values     map[string]*sealedValue
 
 	scratches sync.Pool
 	registry  registry
+	requests  *requestTable // nil without budgets and behaviour factor
+	chains    *callChains   // nil without that factor
+	behaviour *behaviour    // nil without that factor
+	response  response
 	outcomes  [reasons]atomic.Uint64
-}
-
-// FromEnvironment seals the variables that ENCRYPTION_KEYS and cfg.Keys name,
-// replaces each by its ciphertext ("dt1.…") and returns the guard that opens
-// them. Instance id and keys are drawn anew, in memory only: the ciphertext is
-// of no use to any other guard.
-//
-// Call it first thing in main, before other code reads the environment.
-//
-// The error wraps [ErrConfig] when the list is missing, empty, malformed or
-// names a variable twice, when a variable is unset, empty or already holds
-// ciphertext, or when cfg is out of range; the environment is then untouched.
-// Any other error comes from cfg.Random or cfg.Environment; when a variable
-// cannot be replaced, those before it have lost their plaintext and those from
-// it on have not, so the function must not go on.
-func FromEnvironment(cfg Config) (*Guard, error) {
-	cfg, err := cfg.complete()
-	if err != nil {
-		return nil, err
-	}
-	names, err := protectedNames(cfg.Environment, cfg.Keys)
-	if err != nil {
-		return nil, err
-	}
-	s, err := newState(cfg)
-	if err != nil {
-		return nil, err
-	}
-
-	largest := 0
-	for _, name := range names {
-		value, err := readValue(cfg.Environment, name)
-		if err != nil {
-			s.close()
-			return nil, err
-		}
-		s.values[name] = s.sealer.seal(s.instanceID, name, value)
-		largest = max(largest, len(value))
-	}
-	s.scratches.New = func() any { return newScratch(s.macKey[:], largest) }
-
-	for i, name := range names {
-		if err := cfg.Environment.Setenv(name, s.values[name].text()); err != nil {
-			s.close()
-			return nil, fmt.Errorf("core: replace %s by its ciphertext (%d of %d variables done): %w", name, i, len(names), err)
-		}
-	}
-	return &Guard{&s}, nil
-}
-
-// newState draws the instance id and the keys.
-func newState(cfg Config) (*state, error) {
-	s := &state{
-		window:   int64(cfg.Window),
-		clock:    cfg.Clock,
-		random:   cfg.Random,
-		values:   make(map[string]*sealedValue),
-		registry: newRegistry(cfg.MaxNonces, int64(cfg.Window), cfg.Clock().UnixNano()),
-	}
-	var instance [instanceSize]byte
-	var sealKey [keySize]byte
-	defer clear(sealKey[:])
-	for _, p := range [][]byte{instance[:], sealKey[:], s.macKey[:]} {
-		if err := fill(cfg.Random, p); err != nil {
-			return nil, fmt.Errorf("core: draw instance id and keys: %w", err)
-		}
-	}
-	s.instanceID = hex.EncodeToString(instance[:])
-
-	var err error
-	s.sealer, err = newSealer(sealKey[:])
-	return s, err
+	ended     sync.Once
+	logClosed sync.Once
 }
 
 // InstanceID returns the id that the guard drew for its instance: 128 random
-// bits in 32 hexadecimal digits. It is public, and remains after Close.
-func (g *Guard) InstanceID() string { return (*g.state).instanceID }
-
-// Issue makes a decryption token for one access of a request to one value. The
-// request id is the platform's, 1 to 256 bytes; the data key is the name of
-// the variable.
-//
-// Errors: [ErrRequestID], [ErrUnknownKey], [ErrClosed], one that says so if the
-// clock reads a time before 1970, and that of Config.Random.
-func (g *Guard) Issue(requestID, dataKey string) (Token, error) {
+// bits in 32 hexadecimal digits. It is public, and remains after Close. It
+// changes when the instance is restored.
+func (g *Guard) InstanceID() string {
 	s := *g.state
-	if !isRequestID(requestID) {
-		return Token{}, ErrRequestID
-	}
 	s.lock.RLock()
 	defer s.lock.RUnlock()
-	if s.closed {
-		return Token{}, ErrClosed
-	}
-	if s.values[dataKey] == nil {
-		return Token{}, ErrUnknownKey
-	}
-	now := s.clock().UnixNano()
-	if now < 0 {
-		return Token{}, errClock
-	}
+	return s.instanceID
+}
 
-	var t Token
-	t.bytes[0] = tokenVersion
-	t.setTimestamp(now)
-	scratch := s.scratches.Get().(*scratch)
-	defer s.scratches.Put(scratch)
-	if err := fill(s.random, scratch.sum[:nonceSize]); err != nil {
-		return Token{}, fmt.Errorf("core: draw a nonce: %w", err)
-	}
-	copy(t.nonce()[:], scratch.sum[:])
-	copy(t.mac(), scratch.authenticate(requestID, s.instanceID, dataKey, &t))
-	return t, nil
+// Issue makes a decryption token for one access of a request to one value. The
+// request id is the platform's; the data key is the name of the variable.
+//
+// Errors: [ErrRequestID], [ErrUnknownKey], [ErrExpired], [ErrClosed], one that
+// says so if the clock reads a time before 1970, and that of Config.Random.
+func (g *Guard) Issue(requestID, dataKey string) (Token, error) {
+	return (*g.state).issue(&Request{ID: requestID}, dataKey)
+}
+
+// IssueFor is Issue for a request of which more is known than the id.
+func (g *Guard) IssueFor(r Request, dataKey string) (Token, error) {
+	return (*g.state).issue(&r, dataKey)
 }
 
 // Open verifies a token against what it was issued for and calls use with the
@@ -166,40 +148,75 @@ func (g *Guard) Issue(requestID, dataKey string) (Token, error) {
 // its memory serves later calls. Use must not keep it, and what it copies stays
 // behind in memory.
 //
-// A token that is forged, altered, meant for another request, instance or data
-// key, older or further in the future than the window, or used before, gives
-// [ErrDenied], with no hint which; so does a full registry. [ErrClosed] comes
-// after Close. Any other error is that of use, unchanged.
+// A token that is forged, altered, meant for another request, instance,
+// function or data key, older or further in the future than the window, or used
+// before, gives [ErrDenied], with no hint which; so do a spent budget, a factor
+// that denies, a blocked source, a full registry, and an audit sink that does
+// not take the record of the grant. [ErrClosed] comes after Close. Any other
+// error is that of use, unchanged.
 func (g *Guard) Open(requestID, dataKey string, t Token, use func(value []byte) error) error {
-	s := *g.state
-	scratch, value, err := s.open(requestID, dataKey, &t)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		clear(scratch.value)
-		s.scratches.Put(scratch)
-	}()
-	return use(value)
+	_, err := (*g.state).access(&Request{ID: requestID}, dataKey, &t, use)
+	return err
+}
+
+// OpenFor is Open for a request of which more is known than the id.
+func (g *Guard) OpenFor(r Request, dataKey string, t Token, use func(value []byte) error) error {
+	_, err := (*g.state).access(&r, dataKey, &t, use)
+	return err
 }
 
 // Use issues a token and opens the value with it: what a function calls. Its
 // errors are those of Issue and of Open.
 func (g *Guard) Use(requestID, dataKey string, use func(value []byte) error) error {
+	return (*g.state).use(&Request{ID: requestID}, dataKey, use)
+}
+
+// UseFor is Use for a request of which more is known than the id.
+func (g *Guard) UseFor(r Request, dataKey string, use func(value []byte) error) error {
+	return (*g.state).use(&r, dataKey, use)
+}
+
+// IssueText is Issue with the text form of the token, for [Scheme]. Handle the
+// text as a secret.
+func (g *Guard) IssueText(requestID, dataKey string) (string, error) {
 	t, err := g.Issue(requestID, dataKey)
 	if err != nil {
-		return err
+		return "", err
 	}
+	text, err := t.AppendText(nil)
+	return string(text), err
+}
+
+// OpenText is Open with the text form of the token, for [Scheme]. A text that is
+// no token is refused, counted and recorded as any other.
+func (g *Guard) OpenText(requestID, dataKey, token string, use func(value []byte) error) error {
+	t, _ := ParseTokenText(token) // else the zero token, which is refused
 	return g.Open(requestID, dataKey, t, use)
 }
 
-// Close wipes the keys and the sealed values; every later call fails with
-// [ErrClosed]. It waits for calls that are being verified, not for callbacks,
-// and may be called from one, and more than once. The ciphertext in the
-// environment stays and can be opened by nobody. The padded MAC key inside
-// crypto/hmac cannot be wiped from outside and is left to the garbage
-// collector: it opens nothing any more.
-func (g *Guard) Close() { (*g.state).close() }
+// Stats are counters since the guard was made.
+type Stats struct {
+	Granted      uint64 // values released
+	Denied       uint64 // tokens refused, for whatever reason
+	RegistryFull uint64 // of these, because the registry was full
+	Unrecorded   uint64 // of these, because the audit sink did not take the record
+	Nonces       int    // live in the registry
+}
+
+// Stats returns the counters.
+func (g *Guard) Stats() Stats {
+	s := *g.state
+	stats := Stats{
+		Granted:      s.outcomes[granted].Load(),
+		RegistryFull: s.outcomes[registryFull].Load(),
+		Unrecorded:   s.outcomes[unrecorded].Load(),
+		Nonces:       s.registry.size(),
+	}
+	for i := granted + 1; i < reasons; i++ {
+		stats.Denied += s.outcomes[i].Load()
+	}
+	return stats
+}
 
 // String returns the instance id, marked as a guard's.
 func (g *Guard) String() string { return "core.Guard(instance " + g.InstanceID() + ")" }
@@ -213,77 +230,19 @@ func (g *Guard) Format(f fmt.State, _ rune) { io.WriteString(f, g.String()) }
 // MarshalText returns what String returns. JSON and log/slog use it.
 func (g *Guard) MarshalText() ([]byte, error) { return []byte(g.String()), nil }
 
-// open verifies t and decrypts the value into a scratch, which the caller owns
-// if there is no error.
-func (s *state) open(requestID, dataKey string, t *Token) (*scratch, []byte, error) {
-	s.lock.RLock()
-	defer s.lock.RUnlock()
-	if s.closed {
-		return nil, nil, ErrClosed
+// drawKeys draws instance id and keys. The caller holds the lock or is alone.
+func (s *state) drawKeys() error {
+	var instance [instanceSize]byte
+	var sealKey [keySize]byte
+	defer clear(sealKey[:])
+	for _, p := range [][]byte{instance[:], sealKey[:], s.macKey[:]} {
+		if err := fill(s.random, p); err != nil {
+			return fmt.Errorf("core: draw instance id and keys: %w", err)
+		}
 	}
-	scratch := s.scratches.Get().(*scratch)
-	outcome := s.verify(scratch, requestID, dataKey, t)
-	var value []byte
-	if outcome == granted {
-		value, outcome = s.decrypt(scratch, dataKey)
-	}
-	s.outcomes[outcome].Add(1)
-	if outcome != granted {
-		s.scratches.Put(scratch)
-		return nil, nil, ErrDenied
-	}
-	return scratch, value, nil
+	s.instanceID = hex.EncodeToString(instance[:])
+	s.generation++
+	var err error
+	s.sealer, err = newSealer(sealKey[:])
+	return err
 }
-
-// verify is Algorithm 1 of the paper in the opposite order: MAC, time, nonce.
-//
-// The paper checks the nonce first, as the cheapest test. But what is looked up
-// or stored before the MAC holds is the attacker's to choose: invented tokens
-// would fill the registry until it refuses everybody, and a token seen on its
-// way could be burnt by sending its nonce with a false MAC. Nor does it save
-// anything: refusing a forgery costs one MAC, and only what we issued gets to
-// the lock. The nonce comes last because it changes state, and it is looked up
-// and stored in one step, so that of many concurrent uses one is granted.
-func (s *state) verify(scratch *scratch, requestID, dataKey string, t *Token) reason {
-	if !t.wellFormed() || !isRequestID(requestID) || len(dataKey) > maxName {
-		return badToken
-	}
-	if !hmac.Equal(scratch.authenticate(requestID, s.instanceID, dataKey, t), t.mac()) {
-		return badMAC
-	}
-	now := s.clock().UnixNano()
-	timestamp := t.timestamp()
-	if now < 0 || now-timestamp > s.window || timestamp-now > s.window {
-		return outOfWindow
-	}
-	return s.registry.insert(t.nonce(), timestamp, now)
-}
-
-func (s *state) decrypt(scratch *scratch, dataKey string) ([]byte, reason) {
-	sealed := s.values[dataKey]
-	if sealed == nil {
-		return nil, badSeal
-	}
-	value, err := s.sealer.open(scratch.value, sealed)
-	if err != nil {
-		return nil, badSeal
-	}
-	return value, granted
-}
-
-func (s *state) close() {
-	s.lock.Lock()
-	defer s.lock.Unlock()
-	if s.closed {
-		return
-	}
-	s.closed = true
-	clear(s.macKey[:])
-	s.sealer.wipe()
-	for _, v := range s.values {
-		clear(v.box)
-	}
-	clear(s.values)
-}
-
-func isRequestID(s string) bool { return len(s) >= 1 && len(s) <= maxRequestID }

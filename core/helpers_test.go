@@ -96,12 +96,23 @@ func newGuard(t testing.TB, cfg Config) *Guard {
 	if cfg.Environment == nil {
 		cfg.Environment = twoSecrets()
 	}
+	if cfg.Policy == nil {
+		cfg.Policy = quiet()
+	}
 	g, err := FromEnvironment(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(g.Close)
 	return g
+}
+
+// quiet is a policy that records nothing and ends nothing.
+func quiet() *Policy {
+	return &Policy{
+		Audit:    AuditPolicy{Mode: AuditOff},
+		Response: ResponsePolicy{AlertAfter: -1, BlockAfter: -1, TerminateAfter: -1},
+	}
 }
 
 func issue(t testing.TB, g *Guard, request, key string) Token {

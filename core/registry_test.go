@@ -1,11 +1,18 @@
 package core
 
 import (
+	"encoding/binary"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"testing"
 )
+
+func newRegistry(capacity int, window, now int64) *registry {
+	r := new(registry)
+	r.init(capacity, window, now)
+	return r
+}
 
 func nonceOf(n uint64) *[nonceSize]byte {
 	var nonce [nonceSize]byte
@@ -15,12 +22,24 @@ func nonceOf(n uint64) *[nonceSize]byte {
 	return &nonce
 }
 
+// inOneShard returns a nonce for n that belongs to the first shard.
+func inOneShard(n uint64) *[nonceSize]byte {
+	nonce := nonceOf(n)
+	for i := range uint64(1 << 20) {
+		binary.LittleEndian.PutUint64(nonce[8:], i)
+		if _, h := entryOf(nonce); h>>58 == 0 {
+			break
+		}
+	}
+	return nonce
+}
+
 // Windows of 10, so buckets of 20 and a retention of 20 to 40.
 func TestRegistryRotation(t *testing.T) {
 	r := newRegistry(4, 10, 1000)
 	check := func(now, timestamp int64, nonce uint64, want reason, size int) {
 		t.Helper()
-		if got := r.insert(nonceOf(nonce), timestamp, now); got != want || r.size() != size {
+		if got := r.insert(inOneShard(nonce), timestamp, now); got != want || r.size() != size {
 			t.Errorf("at %d, dated %d, nonce %d: reason %d, size %d; want %d, %d", now, timestamp, nonce, got, r.size(), want, size)
 		}
 	}

@@ -1,42 +1,67 @@
 package core
 
-import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"hash"
-)
-
-const maxRequestID = 256
-
-// frameCapacity holds every frame of a token: six lengths, the label, the hex
-// instance id, and the longest fields that pass the checks.
-const frameCapacity = 6*4 + len(tokenLabel) + maxRequestID + 2*instanceSize + nonceSize + timeSize + maxName
+import "github.com/dtbench/dtbench/core/rules"
 
 // scratch is the memory of one call. It is pooled, because the keyed state of an
 // HMAC costs several times what resetting it does, and because a buffer that
 // is lent out has to live on the heap.
 type scratch struct {
-	mac   hash.Hash
-	frame []byte
-	sum   [macSize]byte
-	value []byte // room for the largest value
+	generation uint64 // of the keys in evaluators
+	evaluators []*rules.Evaluator
+	plain      plainMAC
+	values     rules.Values // its nonce and timestamp are those of token
+	token      Token
+	sum        [macSize]byte
+	value      []byte
 }
 
-func newScratch(key []byte, largest int) *scratch {
-	s := &scratch{
-		mac:   hmac.New(sha256.New, key),
-		frame: make([]byte, 0, frameCapacity),
-		value: make([]byte, largest),
+func newScratch() any {
+	sc := new(scratch)
+	sc.values.Nonce, sc.values.Timestamp = sc.token.nonce()[:], sc.token.time()
+	return sc
+}
+
+// scratch returns memory for one call, with evaluators for the present keys. The
+// caller holds the lock for reading.
+func (s *state) scratch() *scratch {
+	sc := s.scratches.Get().(*scratch)
+	if sc.generation != s.generation {
+		sc.generation = s.generation
+		sc.evaluators = make([]*rules.Evaluator, len(s.rules))
+		sc.plain.init(&s.plain, s.macKey[:])
+		sc.values.FunctionName, sc.values.FunctionVersion = s.function, s.version
+		sc.values.Region, sc.values.Platform = s.region, s.platform
+		sc.values.InstanceID = s.instanceID
 	}
-	s.mac.Reset() // the first Reset keeps the keyed state for later ones
-	return s
+	return sc
 }
 
-// authenticate returns the MAC of t for what it is bound to, valid until the
-// next call. The MAC that t carries is not part of it.
-func (s *scratch) authenticate(requestID, instanceID, dataKey string, t *Token) []byte {
-	s.frame = appendTokenFrame(s.frame[:0], requestID, instanceID, t.nonce()[:], t.time(), dataKey)
-	s.mac.Reset()
-	s.mac.Write(s.frame)
-	return s.mac.Sum(s.sum[:0])
+// authenticate computes the MAC of t for a request and a data key, by one
+// of the guard's rules, into sc.sum.
+func (s *state) authenticate(sc *scratch, rule int, r *Request, dataKey, chain string, t *Token) error {
+	if rule == s.plain.rule {
+		sc.plain.sum(&sc.sum, &s.plain, r.ID, s.instanceID, dataKey, t)
+		return nil
+	}
+	e := sc.evaluators[rule]
+	if e == nil {
+		var err error
+		if e, err = s.rules[rule].NewEvaluator(s.macKey[:]); err != nil {
+			return err
+		}
+		sc.evaluators[rule] = e
+	}
+	sc.token = *t
+	sc.values.RequestID, sc.values.Caller = r.ID, r.Source
+	sc.values.CallChain, sc.values.DataKey = chain, dataKey
+	_, err := e.Sum(sc.sum[:0], &sc.values)
+	return err
+}
+
+// room returns the buffer for a value of so many bytes.
+func (sc *scratch) room(size int) []byte {
+	if cap(sc.value) < size {
+		sc.value = make([]byte, size)
+	}
+	return sc.value[:0]
 }

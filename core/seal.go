@@ -16,8 +16,12 @@ const sealedPrefix = "dt1."
 type sealedValue struct {
 	box        []byte // nonce | ciphertext | tag
 	associated []byte
-	size       int // of the value
+	size       int   // of the value
+	until      int64 // when the value expires, in nanoseconds since 1970; 0 for never
+	rules      keyRules
 }
+
+func (v *sealedValue) expired(now int64) bool { return v.until != 0 && now >= v.until }
 
 // sealer is AES-256-GCM with a key of its own. The nonce is drawn by crypto/rand
 // for every value; a key seals a handful, far below the 2^32 that SP 800-38D
@@ -40,11 +44,8 @@ func newSealer(key []byte) (sealer, error) {
 
 // seal encrypts a value and binds it to its name and instance, or ciphertexts
 // could be exchanged and a function be made to send one credential where
-// another belongs.
-func (s sealer) seal(instanceID, name, value string) *sealedValue {
-	plain := []byte(value)
-	defer clear(plain)
-
+// another belongs. The plaintext stays the caller's to wipe.
+func (s sealer) seal(instanceID, name string, plain []byte) *sealedValue {
 	associated := sealFrame(instanceID, name)
 	return &sealedValue{
 		box:        s.aead.Seal(make([]byte, 0, len(plain)+s.aead.Overhead()), nil, plain, associated),

@@ -19,7 +19,7 @@ func TestSealingHidesEqualValues(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	first, second := s.seal("i", "A", "same").text(), s.seal("i", "A", "same").text()
+	first, second := s.seal("i", "A", []byte("same")).text(), s.seal("i", "A", []byte("same")).text()
 	if first == second {
 		t.Error("a nonce was used twice")
 	}
@@ -30,7 +30,7 @@ func TestAlteredCiphertextIsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := s.seal("i", "A", password)
+	v := s.seal("i", "A", []byte(password))
 	for bit := range 8 * len(v.box) {
 		v.box[bit/8] ^= 1 << (bit % 8)
 		if _, err := s.open(make([]byte, v.size), v); err == nil {

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"encoding/base64"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -8,6 +9,9 @@ import (
 
 // TokenSize is the length of the binary form of a token, in bytes.
 const TokenSize = 1 + nonceSize + timeSize + macSize
+
+// TokenTextSize is the length of the text form of a token, in bytes.
+const TokenTextSize = TokenSize * 4 / 3
 
 const (
 	tokenVersion = 1
@@ -40,7 +44,7 @@ type Token struct {
 
 func (t *Token) nonce() *[nonceSize]byte { return (*[nonceSize]byte)(t.bytes[1:timeStart]) }
 func (t *Token) time() []byte            { return t.bytes[timeStart:macStart] }
-func (t *Token) mac() []byte             { return t.bytes[macStart:] }
+func (t *Token) mac() *[macSize]byte     { return (*[macSize]byte)(t.bytes[macStart:]) }
 
 // timestamp is in nanoseconds since 1970.
 func (t *Token) timestamp() int64 { return int64(binary.BigEndian.Uint64(t.time())) }
@@ -74,6 +78,37 @@ func (t Token) AppendBinary(b []byte) ([]byte, error) {
 		return b, ErrDenied
 	}
 	return append(b, t.bytes[:]...), nil
+}
+
+// tokenText is base64url without padding (RFC 4648, section 5). As [TokenSize] is
+// a multiple of three there are no spare bits, so every text has one decoding
+// and every token one text.
+var tokenText = base64.RawURLEncoding.Strict()
+
+// ParseTokenText reads the text form of a token, all [TokenTextSize] characters
+// of it and no more, and refuses everything else with [ErrDenied]. It does not
+// verify the token.
+func ParseTokenText(text string) (Token, error) {
+	var data [TokenSize]byte
+	if len(text) != TokenTextSize {
+		return Token{}, ErrDenied
+	}
+	// The decoder skips line ends; then too few bytes come out.
+	n, err := tokenText.Decode(data[:], []byte(text))
+	if err != nil || n != TokenSize {
+		return Token{}, ErrDenied
+	}
+	return ParseToken(data[:])
+}
+
+// AppendText appends the text form of t to b. As with AppendBinary, the result is
+// a secret, and the zero Token gives [ErrDenied]. This is not
+// encoding.TextAppender's way to print: [Token.MarshalText] stays redacted.
+func (t Token) AppendText(b []byte) ([]byte, error) {
+	if !t.wellFormed() {
+		return b, ErrDenied
+	}
+	return tokenText.AppendEncode(b, t.bytes[:]), nil
 }
 
 // String returns "[redacted]".

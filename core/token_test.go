@@ -80,7 +80,7 @@ func FuzzParseToken(f *testing.F) {
 // Whatever is done to a token, it opens nothing.
 func FuzzAlteredToken(f *testing.F) {
 	clock := newClock()
-	g, err := FromEnvironment(Config{Environment: twoSecrets(), Clock: clock.read})
+	g, err := FromEnvironment(Config{Environment: twoSecrets(), Clock: clock.read, Policy: quiet()})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -110,7 +110,7 @@ func TestNothingSecretIsPrinted(t *testing.T) {
 
 	secrets := [][]byte{
 		[]byte(password), []byte(apiKey), internals(g).macKey[:],
-		binary, token.nonce()[:], token.mac(), internals(g).values["API_KEY"].box,
+		binary, token.nonce()[:], token.mac()[:], internals(g).values["API_KEY"].box,
 	}
 	check := func(what, printed string) {
 		t.Helper()
@@ -173,10 +173,10 @@ func TestNothingSecretIsPrinted(t *testing.T) {
 	equal(g.String(), guard)
 	equal(g.GoString(), guard)
 	equal(fmt.Sprintf("%+v", g), guard)
-	equal(fmt.Sprintf("%#v", cfg), `core.Config{Keys: ["API_KEY"], Window: 0s, MaxNonces: 0}`)
+	equal(fmt.Sprintf("%#v", cfg), `core.Config{Keys: ["API_KEY"], Window: 0s, MaxNonces: 0, KeepDumpable: false}`)
 	equal(cfg.String(), fmt.Sprint(cfg))
 	encoded, _ = json.Marshal(cfg)
-	equal(string(encoded), `{"Keys":["API_KEY"],"Window":0,"MaxNonces":0}`)
+	equal(string(encoded), `{"Keys":["API_KEY"],"Window":0,"MaxNonces":0,"KeepDumpable":false}`)
 }
 
 func TestErrorsShowNoSecret(t *testing.T) {
@@ -194,7 +194,7 @@ func TestErrorsShowNoSecret(t *testing.T) {
 	start := func(change func(env *variables)) error {
 		env := twoSecrets()
 		change(env)
-		_, err := FromEnvironment(Config{Environment: env})
+		_, err := FromEnvironment(Config{Environment: env, Policy: quiet()})
 		return err
 	}
 	check(start(func(env *variables) { env.values[KeysVariable] = "DB_PASSWORD=" + password }))

@@ -1,0 +1,81 @@
+package core
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+)
+
+// The variables through which a policy comes, in the order in which they are
+// looked at; the first that is set counts, and Config.Policy counts before them.
+const (
+	// PolicyFDVariable holds the number of an inherited descriptor that the
+	// document is read from, up to its end. The descriptor is then closed and
+	// the variable removed: the paper wants rules kept out of the runtime
+	// environment, and this way code that runs later finds no trace of them.
+	PolicyFDVariable = "DTBENCH_POLICY_FD"
+
+	// PolicyFileVariable holds the path of a file with the document.
+	PolicyFileVariable = "DTBENCH_POLICY_FILE"
+
+	// PolicyVariable holds the document itself: the least of the three, as
+	// whatever reads the environment can read the rules.
+	PolicyVariable = "DTBENCH_POLICY"
+)
+
+// unsetter is an [Environment] that can also remove a variable.
+type unsetter interface{ Unsetenv(name string) error }
+
+// findPolicy returns the policy of the environment, or an empty one.
+func findPolicy(env Environment) (*Policy, error) {
+	if text, ok := env.LookupEnv(PolicyFDVariable); ok {
+		document, err := readDescriptor(text)
+		if u, ok := env.(unsetter); ok && err == nil {
+			err = u.Unsetenv(PolicyFDVariable)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%w: policy from %s: %w", ErrConfig, PolicyFDVariable, err)
+		}
+		return ParsePolicy(document)
+	}
+	if path, ok := env.LookupEnv(PolicyFileVariable); ok {
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, fmt.Errorf("%w: policy from %s: %w", ErrConfig, PolicyFileVariable, err)
+		}
+		document, err := readPolicy(f)
+		if err != nil {
+			return nil, fmt.Errorf("%w: policy from %s: %w", ErrConfig, PolicyFileVariable, err)
+		}
+		return ParsePolicy(document)
+	}
+	if document, ok := env.LookupEnv(PolicyVariable); ok {
+		return ParsePolicy([]byte(document))
+	}
+	return new(Policy), nil
+}
+
+// readDescriptor reads what a descriptor holds and closes it. Standard input,
+// output and error are refused: closing one would give its number to the next
+// file that is opened.
+func readDescriptor(text string) ([]byte, error) {
+	fd, err := strconv.Atoi(text)
+	if err != nil || fd < 3 || fd > 1<<20 {
+		return nil, fmt.Errorf("not the number of a descriptor from 3 on")
+	}
+	f := os.NewFile(uintptr(fd), "policy")
+	if f == nil {
+		return nil, os.ErrInvalid
+	}
+	return readPolicy(f)
+}
+
+// readPolicy reads f up to one byte more than a policy may have, and closes it.
+func readPolicy(f *os.File) ([]byte, error) {
+	document, err := io.ReadAll(io.LimitReader(f, maxPolicy+1))
+	if closeErr := f.Close(); err == nil {
+		err = closeErr
+	}
+	return document, err
+}

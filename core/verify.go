@@ -1,0 +1,249 @@
+package core
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/dtbench/dtbench/core/audit"
+)
+
+// verdict is what a verification found, for the audit record.
+type verdict struct {
+	dataKey   string
+	rules     *keyRules
+	outcome   reason
+	now       int64 // 0: the clock was not read
+	timestamp int64 // of a token whose MAC holds
+	chain     finding
+	behaviour finding
+}
+
+func (s *state) issue(r *Request, dataKey string) (Token, error) {
+	if !r.valid() {
+		return Token{}, ErrRequestID
+	}
+	s.lock.RLock()
+	defer s.lock.RUnlock()
+	if s.closed {
+		return Token{}, ErrClosed
+	}
+	v := s.values[dataKey]
+	if v == nil {
+		return Token{}, ErrUnknownKey
+	}
+	now := s.clocks.wall().UnixNano()
+	if now < 0 {
+		return Token{}, errClock
+	}
+	if v.expired(now) {
+		return Token{}, ErrExpired
+	}
+
+	sc := s.scratch()
+	defer s.scratches.Put(sc)
+	t := &sc.token
+	t.bytes[0] = tokenVersion
+	t.setTimestamp(now)
+	if err := fill(s.random, t.nonce()[:]); err != nil {
+		return Token{}, fmt.Errorf("core: draw a nonce: %w", err)
+	}
+	if err := s.authenticate(sc, v.rules.rule, r, dataKey, s.chainOf(r), t); err != nil {
+		return Token{}, err
+	}
+	*t.mac() = sc.sum
+	return *t, nil
+}
+
+// use issues and opens. When the clocks turn out to have come apart, new keys
+// have been drawn and the token is worth nothing; that is no fault of the
+// caller's, so there is a second try.
+func (s *state) use(r *Request, dataKey string, use func(value []byte) error) error {
+	for try := 0; ; try++ {
+		t, err := s.issue(r, dataKey)
+		if err != nil {
+			return err
+		}
+		outcome, err := s.access(r, dataKey, &t, use)
+		if outcome != clocksApart || try > 0 {
+			return err
+		}
+	}
+}
+
+// access verifies a token and lends out the value.
+func (s *state) access(r *Request, dataKey string, t *Token, use func(value []byte) error) (reason, error) {
+	sc, value, outcome, err := s.open(r, dataKey, t)
+	if err != nil {
+		return outcome, err
+	}
+	returned := false
+	defer func() {
+		clear(sc.value[:cap(sc.value)])
+		s.scratches.Put(sc)
+		if !returned { // use panicked, or ended its goroutine
+			s.functionFailed(r, dataKey, audit.Crash)
+		}
+	}()
+	err = use(value)
+	returned = true
+	if err != nil && errors.Is(err, context.DeadlineExceeded) {
+		s.functionFailed(r, dataKey, audit.Timeout)
+	}
+	return granted, err
+}
+
+// open verifies t and decrypts the value into a scratch, which the caller owns
+// if there is no error.
+func (s *state) open(r *Request, dataKey string, t *Token) (*scratch, []byte, reason, error) {
+	s.lock.RLock()
+	if s.closed {
+		s.lock.RUnlock()
+		return nil, nil, granted, ErrClosed
+	}
+	sc := s.scratch()
+	v := verdict{dataKey: dataKey, rules: &s.unknown}
+	sealed := s.values[dataKey]
+	if sealed != nil {
+		v.rules = &sealed.rules
+	}
+	v.outcome = s.verify(sc, &v, r, t)
+	var value []byte
+	if v.outcome == granted {
+		value, v.outcome = s.decrypt(sc, sealed, v.now)
+	}
+	generation := s.generation
+	s.lock.RUnlock()
+
+	if v.outcome == clocksApart {
+		s.renewAfterGap(generation)
+	}
+	if v.outcome == granted {
+		if s.log != nil && s.recordGrant(&v, r) != nil {
+			v.outcome = unrecorded
+		}
+	}
+	if v.outcome != granted {
+		clear(value)
+		s.scratches.Put(sc)
+		s.refused(&v, r)
+		return nil, nil, v.outcome, ErrDenied
+	}
+	s.outcomes[granted].Add(1)
+	s.response.succeeded(r.Source)
+	return sc, value, granted, nil
+}
+
+// verify is Algorithm 1 of the paper in the opposite order: MAC, time, nonce.
+//
+// The paper checks the nonce first, as the cheapest test. But what is looked up
+// or stored before the MAC holds is the attacker's to choose: invented tokens
+// would fill the registry until it refuses everybody, and a token seen on its
+// way could be burnt by sending its nonce with a false MAC. Nor does it save
+// anything: refusing a forgery costs one MAC, and only what we issued gets to
+// the lock. The nonce comes after the time because it changes state, and it is
+// looked up and stored in one step, so that of many concurrent uses one is
+// granted. The further factors come last, so that they learn from requests that
+// are genuine.
+func (s *state) verify(sc *scratch, v *verdict, r *Request, t *Token) reason {
+	if !t.wellFormed() || !r.valid() || len(v.dataKey) > maxName {
+		return badToken
+	}
+	if r.Source != "" && s.response.watched.Load() > 0 {
+		v.now = s.clocks.wall().UnixNano()
+		if s.response.blocked(r.Source, v.now) {
+			return sourceBlocked
+		}
+	}
+	chain := s.chainOf(r)
+	if s.authenticate(sc, v.rules.rule, r, v.dataKey, chain, t) != nil || !equal(&sc.sum, t.mac()) {
+		return badMAC
+	}
+	now := s.clocks.wall()
+	v.now, v.timestamp = now.UnixNano(), t.timestamp()
+	if v.now < 0 {
+		return badClock
+	}
+	if s.clocks.gap(now) {
+		return clocksApart
+	}
+	if !v.rules.skipTime {
+		if v.now-v.timestamp > v.rules.window {
+			return tooOld
+		}
+		if v.timestamp-v.now > v.rules.window {
+			return fromFuture
+		}
+	}
+	if !v.rules.skipReplay {
+		if outcome := s.registry.insert(t.nonce(), v.timestamp, v.now); outcome != granted {
+			return outcome
+		}
+	}
+	if s.chains != nil {
+		v.chain = s.chains.verify(chain)
+		if v.chain.bad() && s.chains.action == Deny {
+			return badChain
+		}
+	}
+	if s.requests != nil {
+		return s.account(v, r)
+	}
+	return granted
+}
+
+// equal compares MACs in a time that does not depend on them. Four words take a
+// tenth of the time of 32 bytes with crypto/subtle.
+func equal(a, b *[macSize]byte) bool {
+	var different uint64
+	for i := 0; i < macSize; i += 8 {
+		different |= binary.NativeEndian.Uint64(a[i:]) ^ binary.NativeEndian.Uint64(b[i:])
+	}
+	return different == 0
+}
+
+// account counts an opening against the budget of its request and holds it
+// against the profile.
+func (s *state) account(v *verdict, r *Request) reason {
+	s.requests.mu.Lock()
+	defer s.requests.mu.Unlock()
+	past := s.requests.find(r.ID, v.now)
+	if past == nil {
+		return requestsFull
+	}
+	if budget := v.rules.budget; budget >= 0 && past.counts[v.dataKey] >= budget {
+		return overBudget
+	}
+	past.counts[v.dataKey]++
+	past.total++
+	if s.behaviour != nil {
+		v.behaviour = s.behaviour.verify(past, v.dataKey, v.now)
+		if v.behaviour.bad() && s.behaviour.policy.Action == Deny {
+			return badBehaviour
+		}
+	}
+	return granted
+}
+
+// chainOf returns the digest of the call chain if anything asks for it.
+func (s *state) chainOf(r *Request) string {
+	if !s.bindsChain {
+		return ""
+	}
+	return chainDigest(r.CallChain)
+}
+
+func (s *state) decrypt(sc *scratch, sealed *sealedValue, now int64) ([]byte, reason) {
+	if sealed == nil {
+		return nil, badSeal
+	}
+	if sealed.expired(now) {
+		return nil, expired
+	}
+	value, err := s.sealer.open(sc.room(sealed.size), sealed)
+	if err != nil {
+		return nil, badSeal
+	}
+	return value, granted
+}
