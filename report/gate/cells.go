@@ -87,7 +87,7 @@ func (c *Comparison) compute(force bool) error {
 	var todo []*Cell
 	for i := range c.Cells {
 		cell := &c.Cells[i]
-		if cell.Base.Mean != nil && cell.Head.Mean != nil && (cell.Obstacle == "" || force) {
+		if cell.comparable() && (cell.Obstacle == "" || force) {
 			todo = append(todo, cell)
 		}
 	}
@@ -104,10 +104,7 @@ func (c *Comparison) compute(force bool) error {
 	}
 	wait.Wait()
 	for i, err := range errs {
-		switch {
-		case errors.Is(err, stats.ErrNotPositive):
-			todo[i].Obstacle = "a side averages zero"
-		case err != nil:
+		if err != nil {
 			return fmt.Errorf("%s: %w", todo[i].name(), err)
 		}
 	}
@@ -115,7 +112,7 @@ func (c *Comparison) compute(force bool) error {
 		var family []*Figures
 		var ps []float64
 		for _, cell := range todo {
-			if cell.Metric == metric && cell.Figures != nil {
+			if cell.Metric == metric {
 				family = append(family, cell.Figures)
 				ps = append(ps, cell.Figures.PermutationP)
 			}

@@ -192,6 +192,47 @@ func TestNotices(t *testing.T) {
 	}
 }
 
+// Whatever samples a valid file holds, there is a verdict or a refusal, and no
+// NaN or infinity.
+func TestExtremeSamples(t *testing.T) {
+	extremes := []func(k int) float64{
+		func(int) float64 { return 5 },
+		func(k int) float64 { return float64(k % 2) },
+		func(k int) float64 { return math.Pow(10, float64(12*k-90)) },
+		func(k int) float64 { return 1e-90 * float64(k+1) },
+		func(k int) float64 { return max(1e-300, float64(k-10)) },
+	}
+	file := func(f func(int) float64) *results.File {
+		r := craft{scenarios: []string{"hello"}, variants: []string{"benchmark"}}.file()
+		r.Experiment.Provenance = results.Simulated // its metric may be zero
+		for i := range r.Cells {
+			for j := range r.Cells[i].Samples {
+				v := f(j)
+				r.Cells[i].Samples[j].ReportedMS = &v
+			}
+		}
+		return r
+	}
+	for i, x := range extremes {
+		for j, y := range extremes {
+			c := compare(t, file(x), file(y), Options{})
+			for _, format := range Formats() {
+				render(t, c, format, 80)
+			}
+			if i == j && i == 0 && c.Verdict != OK {
+				t.Errorf("constant times: %s", c.Verdict)
+			}
+		}
+	}
+	zero := compare(t, file(extremes[0]), file(func(int) float64 { return 0 }), Options{})
+	if zero.Verdict != NotComparable || zero.Obstacles[0] != "HEAD averages zero: hello benchmark cold, hello benchmark hot" {
+		t.Errorf("%s: %q", zero.Verdict, zero.Obstacles)
+	}
+	if _, err := Compare(Side{"b", file(extremes[0])}, Side{"h", file(func(int) float64 { return 1e300 })}, Options{}); err == nil {
+		t.Error("times beyond the range of the statistics are accepted")
+	}
+}
+
 // Neither the files nor their samples change, and the same files give the same
 // comparison.
 func TestCompareIsPure(t *testing.T) {

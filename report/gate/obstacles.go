@@ -34,10 +34,7 @@ func shared(a, b map[string]int) (_, _ map[string]int) {
 
 func statusObstacles(base, head *results.File) []string {
 	var out []string
-	for _, side := range []struct {
-		name string
-		file *results.File
-	}{{"BASE", base}, {"HEAD", head}} {
+	for _, side := range []side{{"BASE", base}, {"HEAD", head}} {
 		if side.file.Status != results.Complete {
 			out = append(out, fmt.Sprintf("%s is %s", side.name, side.file.Status))
 		}
@@ -47,11 +44,11 @@ func statusObstacles(base, head *results.File) []string {
 
 // findCellObstacles notes for each cell what stands against comparing it.
 func (c *Comparison) findCellObstacles() {
-	family := map[string]int{} // cells with two sides, by metric
+	family := map[string]int{} // cells that can be compared, by metric
 	for i := range c.Cells {
 		cell := &c.Cells[i]
 		cell.Obstacle = c.sidesObstacle(cell)
-		if cell.Base.Mean != nil && cell.Head.Mean != nil {
+		if cell.comparable() {
 			family[cell.Metric]++
 		}
 	}
@@ -67,6 +64,15 @@ func (c *Comparison) findCellObstacles() {
 				nx, ny, layout.Count(n, "cell"), min(1, least))
 		}
 	}
+}
+
+// leastMean is the least mean that a ratio can be taken of.
+const leastMean = 1e-100
+
+// comparable says whether figures can be computed at all.
+func (cell *Cell) comparable() bool {
+	able := func(a Arm) bool { return a.Mean != nil && *a.Mean >= leastMean }
+	return able(cell.Base) && able(cell.Head)
 }
 
 // sidesObstacle says what is missing on either side.
@@ -93,7 +99,9 @@ func (c *Comparison) sidesObstacle(cell *Cell) string {
 			}
 			parts = append(parts, fmt.Sprintf("only %d of %s in %s have %s", side.arm.N, layout.Count(len(inFile.Samples), "sample"), side.name, what))
 		case side.arm.Mean == nil:
-			parts = append(parts, fmt.Sprintf("too few samples for the trim in %s", side.name))
+			parts = append(parts, "too few samples for the trim in "+side.name)
+		case *side.arm.Mean < leastMean:
+			parts = append(parts, side.name+" averages zero")
 		}
 	}
 	if missing == 2 {
