@@ -12,7 +12,7 @@ const SchemaVersion = 1
 // is reused. Nothing that it writes needs an escape: see class.
 type encoder struct {
 	chain   string
-	context []byte // ,"function":…
+	context []byte // ,"function":… in all records but minimal ones, which name the chain
 	encrypt *FieldEncryption
 
 	second int64  // the text of which is in stamp
@@ -66,6 +66,9 @@ func (e *encoder) append(b []byte, r *Record, detail Detail, sequence uint64, no
 	}
 	if detail >= DetailFull {
 		b = state(b, &r.State)
+	}
+	if detail == DetailMinimal && r.Event != Opened {
+		return b // the chain's first record has the context
 	}
 	return append(b, e.context...)
 }
@@ -133,9 +136,11 @@ func (e *encoder) time(b []byte, t time.Time) []byte {
 		e.stamp = t.UTC().AppendFormat(e.stamp[:0], "2006-01-02T15:04:05.")
 	}
 	b = append(b, e.stamp...)
-	nanoseconds := t.Nanosecond()
-	for divisor := 100_000_000; divisor > 0; divisor /= 10 {
-		b = append(b, byte('0'+nanoseconds/divisor%10))
+	b = append(b, "000000000Z"...)
+	nanoseconds := uint32(t.Nanosecond())
+	for i := len(b) - 2; nanoseconds > 0; i-- {
+		b[i] = byte('0' + nanoseconds%10)
+		nanoseconds /= 10
 	}
-	return append(b, 'Z')
+	return b
 }

@@ -154,7 +154,7 @@ type Detail uint8
 const (
 	DetailAuto     Detail = iota // by result
 	DetailMinimal                // event, result, reason, request, key
-	DetailStandard               // and source, verification parameters, factors
+	DetailStandard               // and source, verification parameters, factors, function context
 	DetailFull                   // and State
 )
 

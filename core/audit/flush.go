@@ -58,18 +58,26 @@ func (l *Log) background() {
 
 // drain writes out and then what is pending at that time. The caller holds io.
 func (l *Log) drain(deadline time.Time) error {
-	if l.taken < len(l.out) { // left by one who was late
-		if err := l.put(deadline); err != nil {
-			return err
-		}
+	if err := l.put(deadline); err != nil { // left by one who was late
+		return err
 	}
 	l.lock.Lock()
-	l.out, l.pending = l.pending, l.out[:0]
+	l.swap()
 	l.lock.Unlock()
-	l.taken = 0
 	return l.put(deadline)
 }
 
+// swap moves what is pending to out, unless the sink has not yet taken all that
+// is there. The caller holds io and the lock.
+func (l *Log) swap() bool {
+	if l.taken < len(l.out) {
+		return false
+	}
+	l.out, l.pending, l.taken = l.pending, l.out[:0], 0
+	return true
+}
+
+// put writes out. The caller holds io.
 func (l *Log) put(deadline time.Time) error {
 	if l.taken == len(l.out) {
 		return l.options.Sink.device.settle(deadline)

@@ -18,20 +18,21 @@ const (
 // function name. It shows itself if it looks like an identifier, and a digest of
 // itself if it does not: see [Identify]. The zero ID is left out of records.
 type ID struct {
-	text     string
-	digested bool
+	text string
+	name bool // held to the form of a Name
 }
 
 // Identify makes an ID. What has 1 to 128 characters out of letters, digits and
 // . _ : / @ $ # + -, no unbroken run of letters, digits, _ and - longer than
 // 40, and does not start like a known credential or a sealed value is shown as
 // it is: UUIDs, ARNs, host names, mail addresses. Everything else is shown as
-// "sha256:" and 16 hexadecimal digits. It does not allocate.
-func Identify(s string) ID { return ID{s, !plausible(s)} }
+// "sha256:" and 16 hexadecimal digits. It neither allocates nor looks: that is left
+// to whoever shows the ID, and many are not shown.
+func Identify(s string) ID { return ID{text: s} }
 
 // String returns what records show.
 func (i ID) String() string {
-	if !i.digested {
+	if i.shown() {
 		return i.text
 	}
 	return string(i.appendTo(nil))
@@ -44,11 +45,8 @@ func (i ID) Format(f fmt.State, _ rune) { io.WriteString(f, i.String()) }
 func (i ID) MarshalText() ([]byte, error) { return i.appendTo(nil), nil }
 
 func (i ID) appendTo(b []byte) []byte {
-	if !i.digested {
+	if i.shown() {
 		return append(b, i.text...)
-	}
-	if i.text == "" {
-		return b
 	}
 	sum := sha256.Sum256([]byte(i.text))
 	return hex.AppendEncode(append(b, "sha256:"...), sum[:8])
@@ -56,27 +54,38 @@ func (i ID) appendTo(b []byte) []byte {
 
 func (i ID) zero() bool { return i.text == "" }
 
-// credentialPrefixes are how well-known secrets, and our own ciphertext, start.
-var credentialPrefixes = [...]string{"dt1.", "dt2.", "AKIA", "ASIA", "LTAI", "STS.", "AKID", "ghp_", "gho_", "github_pat_", "glpat-", "sk-", "sk_", "rk_", "xox", "eyJ", "AIza"}
+func (i ID) shown() bool {
+	if i.name {
+		return isName(i.text)
+	}
+	return plausible(i.text)
+}
+
+// credentialPrefixes are how well-known secrets, and our own ciphertext, start, by
+// their first byte.
+var credentialPrefixes = func() (p [256][]string) {
+	for _, s := range []string{"dt1.", "dt2.", "AKIA", "ASIA", "LTAI", "STS.", "AKID", "ghp_", "gho_", "github_pat_", "glpat-", "sk-", "sk_", "rk_", "xox", "eyJ", "AIza"} {
+		p[s[0]] = append(p[s[0]], s)
+	}
+	return p
+}()
 
 func plausible(s string) bool {
 	if len(s) > maxID {
 		return false
 	}
-	run := 0
 	for i := range len(s) {
-		switch class[s[i]] {
-		case 0:
+		if class[s[i]] == 0 {
 			return false
-		case wordByte:
-			if run++; run > maxRun {
-				return false
-			}
-		default:
-			run = 0
 		}
 	}
-	for _, prefix := range &credentialPrefixes {
+	if len(s) > maxRun && longestRun(s) > maxRun {
+		return false
+	}
+	if s == "" {
+		return true
+	}
+	for _, prefix := range credentialPrefixes[s[0]] {
 		if strings.HasPrefix(s, prefix) {
 			return false
 		}
@@ -84,8 +93,20 @@ func plausible(s string) bool {
 	return true
 }
 
+func longestRun(s string) int {
+	run, longest := 0, 0
+	for i := range len(s) {
+		if run++; class[s[i]] == breakByte {
+			run = 0
+		}
+		longest = max(longest, run)
+	}
+	return longest
+}
+
 const (
-	wordByte = iota + 1
+	wordByte = iota + 1 // of names too
+	dashByte
 	breakByte
 )
 
@@ -97,7 +118,7 @@ var class = func() (c [256]uint8) {
 			c[b] = wordByte
 		}
 	}
-	c['_'], c['-'] = wordByte, wordByte
+	c['_'], c['-'] = wordByte, dashByte
 	for _, b := range []byte(".:/@$#+") {
 		c[b] = breakByte
 	}
@@ -109,16 +130,18 @@ var class = func() (c [256]uint8) {
 type Name struct{ id ID }
 
 // NewName makes a Name. What is no name is shown as a digest, as in [Identify].
-func NewName(s string) Name {
+func NewName(s string) Name { return Name{ID{s, true}} }
+
+func isName(s string) bool {
 	if len(s) > maxName {
-		return Name{ID{s, true}}
+		return false
 	}
 	for i := range len(s) {
-		if class[s[i]] != wordByte || s[i] == '-' {
-			return Name{ID{s, true}}
+		if class[s[i]] != wordByte {
+			return false
 		}
 	}
-	return Name{ID{s, false}}
+	return true
 }
 
 // String returns what records show.

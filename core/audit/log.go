@@ -151,12 +151,18 @@ func (l *Log) grant(r *Record) error {
 		return ErrClosed
 	}
 	sequence := l.add(r, at, extra{})
+	swapped := l.swap()
 	l.lock.Unlock()
 	if sequence == 0 {
 		l.release()
 		return l.unrecorded(r, at, 0, errLate)
 	}
-	err := l.drain(deadline)
+	var err error
+	if swapped {
+		err = l.put(deadline)
+	} else {
+		err = l.drain(deadline)
+	}
 	l.release()
 	if err != nil {
 		return l.unrecorded(r, at, sequence, err)

@@ -48,8 +48,11 @@ func TestLines(t *testing.T) {
 	lines := strings.SplitAfter(sink.text(), "\n")
 	for i, w := range want {
 		body, _, ok := audit.SplitLine([]byte(lines[i]))
-		if !ok || string(body) != w+context {
-			t.Errorf("line %d: got\n%s\nwant\n%s", i+1, body, w+context)
+		if i != 1 && i != 5 { // minimal records name the chain only
+			w += context
+		}
+		if !ok || string(body) != w {
+			t.Errorf("line %d: got\n%s\nwant\n%s", i+1, body, w)
 		}
 	}
 	entries := read(t, sink.text(), trail.Options{Closed: true})

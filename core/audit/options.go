@@ -28,7 +28,7 @@ type Options struct {
 	// Sink takes the lines. See [NewSink]. The log does not close it.
 	Sink *Sink
 
-	// Context is written into every record.
+	// Context says where the records come from.
 	Context Context
 
 	// GrantBound is how long Append may wait for the sink under Strict. Zero

@@ -58,7 +58,9 @@ type Factors struct {
 	Behaviour FactorOutcome
 }
 
-// Context says where records come from; every line carries it.
+// Context says where records come from. The first record of a chain carries it,
+// and every record of more than minimal detail; package trail puts it into the
+// others, which name the chain.
 type Context struct {
 	Function ID
 	Version  ID

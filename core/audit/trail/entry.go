@@ -14,37 +14,39 @@ import (
 
 // Entry is one line of an audit file. What the line leaves out is zero.
 type Entry struct {
-	Line            int       `json:"line,omitempty"` // in the file, from 1; not in the file
-	Version         int       `json:"v"`
-	Chain           string    `json:"chain"`
-	Sequence        uint64    `json:"seq"` // in the chain, from 1
-	Time            time.Time `json:"time"`
-	Event           string    `json:"event"` // the names of audit's enumerations
-	Result          string    `json:"result,omitempty"`
-	Reason          string    `json:"reason,omitempty"`
-	Request         string    `json:"request,omitempty"`
-	Key             string    `json:"key,omitempty"`
-	Source          string    `json:"source,omitempty"`
-	Scheme          string    `json:"scheme,omitempty"`
-	Algorithm       string    `json:"algorithm,omitempty"`
-	Sensitivity     string    `json:"sensitivity,omitempty"`
-	WindowMS        int64     `json:"window_ms,omitempty"`
-	AgeMS           int64     `json:"age_ms,omitempty"`
-	ElapsedNS       int64     `json:"elapsed_ns,omitempty"`
-	CallChain       string    `json:"call_chain,omitempty"`
-	Behaviour       string    `json:"behaviour,omitempty"`
-	Failures        uint32    `json:"failures,omitempty"`
-	Of              uint64    `json:"of,omitempty"`      // number of the record that is withdrawn
-	Dropped         uint64    `json:"dropped,omitempty"` // records lost just before
-	After           string    `json:"after,omitempty"`   // "chain:number" that this chain goes on from
-	Keyed           bool      `json:"keyed,omitempty"`   // the chain is an HMAC
-	State           *State    `json:"state,omitempty"`
-	Function        string    `json:"function,omitempty"`
-	FunctionVersion string    `json:"version,omitempty"`
-	Instance        string    `json:"instance,omitempty"`
-	Region          string    `json:"region,omitempty"`
-	Platform        string    `json:"platform,omitempty"`
-	Hash            string    `json:"hash"`
+	Line        int       `json:"line,omitempty"` // in the file, from 1; not in the file
+	Version     int       `json:"v"`
+	Chain       string    `json:"chain"`
+	Sequence    uint64    `json:"seq"` // in the chain, from 1
+	Time        time.Time `json:"time"`
+	Event       string    `json:"event"` // the names of audit's enumerations
+	Result      string    `json:"result,omitempty"`
+	Reason      string    `json:"reason,omitempty"`
+	Request     string    `json:"request,omitempty"`
+	Key         string    `json:"key,omitempty"`
+	Source      string    `json:"source,omitempty"`
+	Scheme      string    `json:"scheme,omitempty"`
+	Algorithm   string    `json:"algorithm,omitempty"`
+	Sensitivity string    `json:"sensitivity,omitempty"`
+	WindowMS    int64     `json:"window_ms,omitempty"`
+	AgeMS       int64     `json:"age_ms,omitempty"`
+	ElapsedNS   int64     `json:"elapsed_ns,omitempty"`
+	CallChain   string    `json:"call_chain,omitempty"`
+	Behaviour   string    `json:"behaviour,omitempty"`
+	Failures    uint32    `json:"failures,omitempty"`
+	Of          uint64    `json:"of,omitempty"`      // number of the record that is withdrawn
+	Dropped     uint64    `json:"dropped,omitempty"` // records lost just before
+	After       string    `json:"after,omitempty"`   // "chain:number" that this chain goes on from
+	Keyed       bool      `json:"keyed,omitempty"`   // the chain is an HMAC
+	State       *State    `json:"state,omitempty"`
+	// Where it comes from. Minimal records leave it out and Verify puts it in
+	// from the first of the chain.
+	Function        string `json:"function,omitempty"`
+	FunctionVersion string `json:"version,omitempty"`
+	Instance        string `json:"instance,omitempty"`
+	Region          string `json:"region,omitempty"`
+	Platform        string `json:"platform,omitempty"`
+	Hash            string `json:"hash"`
 }
 
 // State is the environment that critical records carry: see audit.State.
@@ -81,7 +83,8 @@ func parse(line []byte) (*Entry, error) {
 	v := reflect.ValueOf(e)
 	for i := range v.NumField() {
 		if f := v.Field(i); f.Kind() == reflect.String && strings.ContainsFunc(f.String(), unprintable) {
-			return nil, fmt.Errorf("has control characters in %q", v.Type().Field(i).Tag.Get("json"))
+			name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
+			return nil, fmt.Errorf("has control characters in %q", name)
 		}
 	}
 	return &e, nil

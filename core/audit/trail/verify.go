@@ -64,7 +64,8 @@ type Chain struct {
 	Closed   bool   `json:"closed"`
 	Head     string `json:"head"` // hash of the last record
 
-	hasher *audit.Hasher
+	hasher  *audit.Hasher
+	context Entry // function, instance and so on, of the first record
 }
 
 // Break is the first place where a file is not what was written.
@@ -182,6 +183,10 @@ func (v *verifier) line(line []byte) (*Entry, error) {
 		return nil, nil
 	}
 	e.Line = v.report.Lines
+	if e.Function+e.FunctionVersion+e.Instance+e.Region+e.Platform == "" {
+		c := &chain.context
+		e.Function, e.FunctionVersion, e.Instance, e.Region, e.Platform = c.Function, c.FunctionVersion, c.Instance, c.Region, c.Platform
+	}
 	if v.chains[e.Chain] == nil {
 		v.chains[e.Chain] = chain
 		v.report.Chains = append(v.report.Chains, chain)
@@ -210,7 +215,7 @@ func (v *verifier) open(e *Entry) (*Chain, error) {
 	}
 	return &Chain{
 		ID: e.Chain, Function: e.Function, Instance: e.Instance, After: e.After, Keyed: e.Keyed,
-		First: v.report.Lines, hasher: audit.NewHasher(v.options.Key),
+		First: v.report.Lines, hasher: audit.NewHasher(v.options.Key), context: *e,
 	}, nil
 }
 
