@@ -109,20 +109,13 @@ func newChart(f *results.File, o Options) (*chart, error) {
 		fmt.Sprintf("Time: %s, %s.", a.metric, a.metric.Description()),
 		"Error bars: 95 % intervals of the ratio of trimmed means.",
 	}
-	lo, hi, least := 0.0, 0.0, math.Inf(1)
-	for _, o := range overheads {
-		lo, hi = min(lo, o.CI95[0], o.Percent), max(hi, o.CI95[1], o.Percent)
-		least = min(least, math.Abs(o.Percent))
-	}
-	// One bar of 3000 % beside one of 2 % needs more than a linear axis.
-	c.scale = axisScale{symmetricLog: max(-lo, hi) > 100 && max(-lo, hi) > 20*least}
+	c.scale = changeScale(overheads)
 	if c.scale.symmetricLog {
 		lines = append(lines, fmt.Sprintf("Vertical scale: linear within ±%g %% (shaded), logarithmic beyond.", linearWithin))
 	}
 	if !e.Interleaved {
 		lines = append(lines, "The arms were not interleaved: drift between them counts as change.")
 	}
-	c.scale.low, c.scale.high = lo, hi
 	c.width = vg.Length(axisRoom+2*margin) + vg.Length(max(leastPlot, c.slots))
 	for _, l := range lines {
 		// A seventh less than there is: a reader's own font may be wider.

@@ -5,6 +5,8 @@ import (
 	"math"
 
 	"gonum.org/v1/plot"
+
+	"github.com/dtbench/dtbench/results"
 )
 
 // linearWithin is where a symmetric log axis turns from linear to logarithmic,
@@ -17,6 +19,18 @@ const linearWithin = 10.0
 type axisScale struct {
 	symmetricLog bool
 	low, high    float64
+}
+
+// changeScale is the scale for the overheads and their intervals: linear unless
+// one bar of 3000 % stands beside one of 2 %.
+func changeScale(overheads []results.Overhead) axisScale {
+	s, least := axisScale{}, math.Inf(1)
+	for _, o := range overheads {
+		s.low, s.high = min(s.low, o.CI95[0], o.Percent), max(s.high, o.CI95[1], o.Percent)
+		least = min(least, math.Abs(o.Percent))
+	}
+	s.symmetricLog = max(-s.low, s.high) > 100 && max(-s.low, s.high) > 20*least
+	return s
 }
 
 // transform maps a percentage to a length: v / T within the linear part, and a

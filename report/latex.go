@@ -51,19 +51,13 @@ func (a *analysis) latexPaperTable(b *strings.Builder, scenario, label string) {
 func (a *analysis) latexOverheads(b *strings.Builder) {
 	var rows [][]string
 	for _, o := range a.overheads {
-		unit := "ms"
-		if o.Metric == results.MetricMemory {
-			unit = "MB"
-		}
-		rows = append(rows, []string{
-			o.Scenario, o.Variant, string(o.Start), a.metricName(o.Metric), signed(o.Difference) + " " + unit,
-			percentage(o.Percent), interval(o.CI95), probability(o.PHolm), verdict(o),
-		})
+		r := a.overheadRow(o)
+		rows = append(rows, []string{r[0], r[1], r[2], r[3], r[5], r[6], r[7], r[8], r[4]})
 	}
 	e := a.file.Experiment
 	latexTable(b, fmt.Sprintf("Overhead over %s on %s (%s), time: %s. %s", Baseline, e.Platform, e.Provenance, a.metric, a.legend(false)),
 		"tab:dtbench-overheads", "llllrrrrl", []string{
-			`Scenario & Variant & Start & Metric & Change & \% & 95\,\% interval & $p$ (Holm) & Verdict \\`,
+			`Scenario & Variant & Start & Metric & Difference & Change & 95\,\% interval & $p$ (Holm) & Verdict \\`,
 		}, rows)
 }
 

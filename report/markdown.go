@@ -26,17 +26,9 @@ func Markdown(w io.Writer, f *results.File, o Options) error {
 		fmt.Fprintf(&b, "\n## Overhead over %s\n\n", Baseline)
 		var rows [][]string
 		for _, o := range a.overheads {
-			unit := "ms"
-			if o.Metric == results.MetricMemory {
-				unit = "MB"
-			}
-			rows = append(rows, []string{
-				clean(o.Scenario), clean(o.Variant), string(o.Start), a.metricName(o.Metric), verdict(o),
-				signed(o.Difference) + " " + unit, percentage(o.Percent) + " %", interval(o.CI95) + " %", probability(o.PHolm),
-				magnitude(o.MinimumDetectablePercent) + " %", fmt.Sprint(o.RunsNeeded),
-			})
+			rows = append(rows, a.overheadRow(o))
 		}
-		markdownTable(&b, []string{"Scenario", "Variant", "Start", "Metric", "Verdict", "Difference", "Percent", "95 % interval", "p (Holm)", "Detectable", "Runs"}, 5, rows)
+		markdownTable(&b, overheadHeader, 5, rows)
 		fmt.Fprintf(&b, "\n%s\n", escape(a.legend(true)))
 	}
 	if rows, held := a.throttleRows(); held {

@@ -87,8 +87,7 @@ func (a *analysis) samples(scenario string) string {
 
 // samplesSentence is samples as a line of its own.
 func (a *analysis) samplesSentence(scenario string) string {
-	s := a.samples(scenario)
-	return strings.ToUpper(s[:1]) + s[1:] + "."
+	return capital(a.samples(scenario)) + "."
 }
 
 // notices are the sentences that a reader must see beside the figures, the

@@ -77,6 +77,7 @@ var (
 		{"markdown", Markdown, nil},
 		{"csv", alone(writeCSV), writeCSV},
 		{"json", JSON, nil},
+		{"html", alone(writeHTML), writeHTML},
 		{"latex", LaTeX, nil},
 		{"gobench", GoBench, nil},
 		{"benchmark-action", alone(writeBenchmarkAction), writeBenchmarkAction},

@@ -143,7 +143,7 @@ func TestReportersReturnWriteErrors(t *testing.T) {
 }
 
 func TestFormats(t *testing.T) {
-	if got := Formats(); !slices.Equal(got, []string{"text", "markdown", "csv", "json", "latex", "gobench", "benchmark-action", "junit"}) {
+	if got := Formats(); !slices.Equal(got, []string{"text", "markdown", "csv", "json", "html", "latex", "gobench", "benchmark-action", "junit"}) {
 		t.Errorf("formats %v", got)
 	}
 	for _, name := range Formats() {

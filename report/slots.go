@@ -88,3 +88,8 @@ func (a *analysis) memorySource() string {
 	}
 	return string(Reported)
 }
+
+// byOrder sorts observations by their place in the run.
+func byOrder(list []observation) {
+	slices.SortFunc(list, func(x, y observation) int { return cmp.Compare(x.Order, y.Order) })
+}

@@ -65,3 +65,16 @@ func Git(t testing.TB) {
 		Missing(t, "git", "no git command, or no repository with a commit: "+err.Error())
 	}
 }
+
+// Chromium returns the path of a Chromium or Chrome that runs headless, or
+// skips a test that looks at a page.
+func Chromium(t testing.TB) string {
+	t.Helper()
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	Missing(t, "chromium", "the test looks at a page in a browser (apt-get install chromium)")
+	return ""
+}
