@@ -2,6 +2,7 @@ package trail
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/dtbench/dtbench/core/audit"
@@ -32,7 +33,7 @@ func Explain(e *Entry) (Explanation, bool) {
 		if !noteworthy {
 			return Explanation{}, false
 		}
-		x.What = what + about(e) + "."
+		x.What = what + details(e) + "."
 		if e.Reason == "" {
 			x.Why, x.Do = "no reason was recorded", "look at the records around it"
 		}
@@ -63,6 +64,20 @@ func about(e *Entry) string {
 		s += " from " + e.Source
 	}
 	return s
+}
+
+// details names the same in parentheses.
+func details(e *Entry) string {
+	var list []string
+	for _, d := range [][2]string{{"key ", e.Key}, {"request ", e.Request}, {"source ", e.Source}} {
+		if d[1] != "" {
+			list = append(list, d[0]+d[1])
+		}
+	}
+	if len(list) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(list, ", ") + ")"
 }
 
 func quoteOrNone(s string) string {

@@ -48,6 +48,17 @@ func (o object) line() []byte {
 
 func (e *Entry) uid() string { return e.Chain + ":" + strconv.FormatUint(e.Sequence, 10) }
 
+// outcome is empty for events that decide nothing.
+func (e *Entry) outcome() string {
+	switch {
+	case e.Refused():
+		return "failure"
+	case e.Result == audit.Granted.String():
+		return "success"
+	}
+	return ""
+}
+
 // OCSF maps to API Activity (class 6003, category 6) of the Open Cybersecurity
 // Schema Framework 1.3.0, https://schema.ocsf.io/1.3.0/classes/api_activity: a
 // verification is a Read of the API operation "Open" on the data key. Everything
@@ -58,8 +69,11 @@ func OCSF(e *Entry) []byte {
 	if e.Event == audit.Verify.String() {
 		activity, activityName = 2, "Read"
 	}
-	status, statusName := 1, "Success"
-	if e.Refused() {
+	status, statusName := 0, "Unknown"
+	switch e.outcome() {
+	case "success":
+		status, statusName = 1, "Success"
+	case "failure":
 		status, statusName = 2, "Failure"
 	}
 	severity, severityName := 1, "Informational"
@@ -141,12 +155,12 @@ func rest(e *Entry) object {
 // objects. What has no field there is under dtbench, a custom field set.
 func ECS(e *Entry) []byte {
 	event := object{
-		"kind": "event", "category": []string{"api"}, "action": e.Event, "outcome": "success",
+		"kind": "event", "category": []string{"api"}, "action": e.Event,
 		"id": e.uid(), "sequence": e.Sequence, "dataset": "dtbench.audit", "module": "dtbench", "hash": e.Hash,
 	}
 	switch {
 	case e.Refused():
-		event["type"], event["outcome"] = []string{"access", "denied"}, "failure"
+		event["type"] = []string{"access", "denied"}
 	case e.Result == audit.Granted.String():
 		event["type"] = []string{"access", "allowed"}
 	default:
@@ -155,6 +169,7 @@ func ECS(e *Entry) []byte {
 	if e.Critical() {
 		event["kind"] = "alert"
 	}
+	event.set("outcome", e.outcome())
 	event.set("reason", e.Reason)
 	event.set("duration", e.ElapsedNS)
 
@@ -226,11 +241,7 @@ func CEF(e *Entry) []byte {
 	put("rt", strconv.FormatInt(e.Time.UnixMilli(), 10))
 	put("externalId", e.uid())
 	put("act", e.Result)
-	if e.Refused() {
-		put("outcome", "failure")
-	} else {
-		put("outcome", "success")
-	}
+	put("outcome", e.outcome())
 	put("reason", e.Reason)
 	put("suid", e.Source)
 	put("deviceExternalId", e.Instance)
