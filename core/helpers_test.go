@@ -35,6 +35,18 @@ func (v *variables) Setenv(name, value string) error {
 	return nil
 }
 
+func (v *variables) Unsetenv(name string) error {
+	delete(v.values, name)
+	return nil
+}
+
+func (v *variables) Environ() (list []string) {
+	for name, value := range v.values {
+		list = append(list, name+"="+value)
+	}
+	return list
+}
+
 func twoSecrets() *variables {
 	return &variables{values: map[string]string{
 		KeysVariable:  "DB_PASSWORD, API_KEY",

@@ -86,12 +86,12 @@ func (s *state) record(v *verdict, r *Request) audit.Record {
 		Source:      audit.Identify(r.Source),
 		Key:         audit.NewName(v.dataKey),
 		Scheme:      audit.Hardened,
-		Algorithm:   audit.NewName(s.rules[v.rules.rule].Algorithm()),
-		Sensitivity: auditSensitivity[v.rules.sensitivity],
+		Algorithm:   v.rules.algorithm,
+		Sensitivity: v.rules.sensitivity,
 		Window:      time.Duration(v.rules.window),
 	}
 	if v.outcome == granted {
-		record.Detail = auditDetail[v.rules.detail]
+		record.Detail = v.rules.detail
 	}
 	if v.now > 0 {
 		record.Time = time.Unix(0, v.now)
@@ -106,12 +106,6 @@ func (s *state) record(v *verdict, r *Request) audit.Record {
 		record.Factors.Behaviour = factorOutcome(v.behaviour, s.behaviour.policy.Action)
 	}
 	return record
-}
-
-var auditSensitivity = map[Sensitivity]audit.Sensitivity{Low: audit.Low, Standard: audit.Standard, High: audit.High}
-
-var auditDetail = map[Detail]audit.Detail{
-	DetailMinimal: audit.DetailMinimal, DetailStandard: audit.DetailStandard, DetailFull: audit.DetailFull,
 }
 
 func factorOutcome(f finding, action Action) audit.FactorOutcome {

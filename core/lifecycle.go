@@ -109,12 +109,13 @@ func (s *state) renew() (err error) {
 	if s.closed {
 		return ErrClosed
 	}
+	old := s.sealer
 	defer func() {
 		if err != nil {
+			old.wipe()
 			s.wipe()
 		}
 	}()
-	old := s.sealer
 	if err := s.drawKeys(); err != nil {
 		return err
 	}

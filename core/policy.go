@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"github.com/dtbench/dtbench/core/audit"
 )
 
 // PolicyFormat is the version that every policy document names.
@@ -244,27 +246,30 @@ func oneOf[T comparable](v T, list ...T) bool {
 
 // keyRules is a KeyPolicy with everything filled in.
 type keyRules struct {
-	sensitivity Sensitivity
-	rule        int   // index in state.rules
-	window      int64 // nanoseconds
-	budget      int   // per request; -1 for none
-	detail      Detail
-	skipTime    bool
-	skipReplay  bool
+	rule       int   // index in state.rules
+	window     int64 // nanoseconds
+	budget     int   // per request; -1 for none
+	skipTime   bool
+	skipReplay bool
+
+	// What audit records say.
+	sensitivity audit.Sensitivity
+	algorithm   audit.Name
+	detail      audit.Detail
 }
 
 // rulesFor fills in what the policy says about one key, and names the algorithm:
 // the key's own, else that of the rule, else that of the sensitivity.
 func (p *Policy) rulesFor(name string, window time.Duration) (keyRules, string) {
 	k := p.Keys[name]
-	r := keyRules{sensitivity: Standard, window: int64(window), budget: -1, detail: DetailStandard}
+	r := keyRules{sensitivity: audit.Standard, window: int64(window), budget: -1, detail: audit.DetailStandard}
 	algorithm := "sha256"
 	switch k.Sensitivity {
 	case High:
-		r = keyRules{sensitivity: High, window: int64(min(highWindow, window)), budget: highBudget, detail: DetailFull}
+		r = keyRules{sensitivity: audit.High, window: int64(min(highWindow, window)), budget: highBudget, detail: audit.DetailFull}
 		algorithm = "sha512"
 	case Low:
-		r = keyRules{sensitivity: Low, window: int64(max(lowWindow, window)), budget: -1, detail: DetailMinimal}
+		r = keyRules{sensitivity: audit.Low, window: int64(max(lowWindow, window)), budget: -1, detail: audit.DetailMinimal}
 	}
 	if p.Rule != "" {
 		algorithm = ""
@@ -278,8 +283,13 @@ func (p *Policy) rulesFor(name string, window time.Duration) (keyRules, string) 
 	if k.Budget != 0 {
 		r.budget = k.Budget
 	}
-	if k.Detail != "" {
-		r.detail = k.Detail
+	switch k.Detail {
+	case DetailFull:
+		r.detail = audit.DetailFull
+	case DetailStandard:
+		r.detail = audit.DetailStandard
+	case DetailMinimal:
+		r.detail = audit.DetailMinimal
 	}
 	r.skipReplay = k.Validation == ValidateWithoutReplay || k.Validation == ValidateMACOnly
 	r.skipTime = k.Validation == ValidateMACOnly

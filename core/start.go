@@ -118,6 +118,7 @@ func newState(cfg Config, policy *Policy, names []string) (*state, error) {
 		if r.rule, err = set.with(algorithm); err != nil {
 			return nil, fmt.Errorf("%w: policy: algorithm of %s: %w", ErrConfig, name, err)
 		}
+		r.algorithm = audit.NewName(set.rules[r.rule].Algorithm())
 		if name == "" {
 			s.unknown = r
 			break

@@ -1,0 +1,255 @@
+package core
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+func guardWith(t *testing.T, change func(p *Policy), clock *manualClock) *Guard {
+	t.Helper()
+	p := quiet()
+	change(p)
+	return newGuard(t, Config{Policy: p, Clock: clock.read})
+}
+
+func TestCallChain(t *testing.T) {
+	clock := newClock()
+	g := guardWith(t, func(p *Policy) {
+		p.CallChain = CallChainPolicy{Action: Deny, Chains: [][]string{{"gateway", "orders"}}}
+	}, clock)
+	check := func(want reason, chain ...string) {
+		t.Helper()
+		before := count(g, want)
+		g.UseFor(Request{ID: requestID, CallChain: chain}, "API_KEY", ignore)
+		if count(g, want) != before+1 {
+			t.Errorf("%q: not %d", chain, want)
+		}
+	}
+	check(granted, "gateway", "orders")
+	check(badChain, "gateway")
+	check(badChain)
+	check(badChain, "orders", "gateway")
+	check(badChain, "gatewayo", "rders")
+	check(badChain, "gateway", "orders", "more")
+
+	// The chain is bound into the token as well.
+	token, err := g.IssueFor(Request{ID: requestID, CallChain: []string{"gateway"}}, "API_KEY")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := g.OpenFor(Request{ID: requestID, CallChain: []string{"gateway", "orders"}}, "API_KEY", token, ignore); err != ErrDenied || count(g, badMAC) != 1 {
+		t.Errorf("a token for another chain: %v", err)
+	}
+}
+
+func TestCallChainIsLearned(t *testing.T) {
+	c := newCallChains(CallChainPolicy{Action: Deny, Learn: 2, Chains: [][]string{{}}})
+	check := func(want finding, chain ...string) {
+		t.Helper()
+		if got := c.verify(chainDigest(chain)); got != want {
+			t.Errorf("%q: %q, want %q", chain, got, want)
+		}
+	}
+	check(learned, "a")
+	check(known)
+	check(unknownChain, "b")
+	check(known, "a")
+	check(known)
+
+	c = newCallChains(CallChainPolicy{Learn: 2 * maxChains})
+	for i := range maxChains + 1 {
+		want := learned
+		if i == maxChains {
+			want = unknownChain
+		}
+		if got := c.verify(chainDigest([]string{fmt.Sprint(i)})); got != want {
+			t.Fatalf("chain %d: %q", i, got)
+		}
+	}
+}
+
+func TestObservedFactorsDenyNothing(t *testing.T) {
+	for _, action := range []Action{Observe, Alert} {
+		g := guardWith(t, func(p *Policy) {
+			p.CallChain = CallChainPolicy{Action: action}
+			p.Behaviour = BehaviourPolicy{Action: action, MaxPerRequest: 1}
+		}, newClock())
+		for range 3 {
+			if err := g.Use(requestID, "API_KEY", ignore); err != nil {
+				t.Errorf("%s: %v", action, err)
+			}
+		}
+	}
+}
+
+// run presents requests ("r1:AB" opens A and then B in request r1) and returns
+// what was found of each opening.
+func run(p BehaviourPolicy, apart time.Duration, openings string) string {
+	b, table := newBehaviour(p), newRequestTable(0)
+	now := int64(0)
+	var found []string
+	for _, one := range strings.Fields(openings) {
+		id, keys, _ := strings.Cut(one, ":")
+		for _, key := range keys {
+			r := table.find(id, now)
+			r.counts[string(key)]++
+			r.total++
+			f := b.verify(r, string(key), now)
+			letter := map[finding]string{
+				known: "k", learned: "l", wrongOrder: "O", wrongPair: "P", wrongSet: "S", tooMany: "M", tooFast: "F",
+			}[f]
+			if f.bad() != (letter == strings.ToUpper(letter)) {
+				letter = "?"
+			}
+			found = append(found, letter)
+			now += int64(apart)
+		}
+	}
+	return strings.Join(found, "")
+}
+
+func TestBehaviour(t *testing.T) {
+	check := func(p BehaviourPolicy, apart time.Duration, openings, want string) {
+		t.Helper()
+		if got := run(p, apart, openings); got != want {
+			t.Errorf("%+v, %s: %s, want %s", p, openings, got, want)
+		}
+	}
+	second := time.Second
+	check(BehaviourPolicy{}, second, "1:ABC 2:CBA", "kkkkkk")
+	order := BehaviourPolicy{Order: []string{"A", "B", "C"}}
+	check(order, second, "1:ABC 2:BC 3:BA 4:CAB 5:AXB 6:ABA", "kkk"+"kk"+"kO"+"kOO"+"kkk"+"kkk")
+	check(BehaviourPolicy{Sets: [][]string{{"A", "B"}, {"C"}}}, second, "1:ABA 2:C 3:AC 4:X", "kkk"+"k"+"kS"+"S")
+	check(BehaviourPolicy{MaxPerRequest: 2}, second, "1:AAA 2:AB", "kkM"+"kk")
+	check(BehaviourPolicy{MaxPerSecond: 2}, second/3, "1:AAA 2:AA", "kkF"+"Fk")
+	learn := BehaviourPolicy{Learn: 2}
+	check(learn, second, "1:AB 2:A 3:AB 4:B 5:BA 6:AC 7:ABA 8:C", "ll"+"l"+"kk"+"P"+"PP"+"kS"+"kkP"+"S")
+	check(learn, second, "1:AA 2:A 3:AAA 4:AA", "ll"+"l"+"kkM"+"kk")
+	check(learn, second/5, "1:A 2:A 3:A 4:A 5:A 6:A", "llkkFk")
+	check(BehaviourPolicy{Learn: 1}, second/5, "1:A 2:A 3:A 4:A", "lkFF")
+	check(BehaviourPolicy{Learn: 1, MaxPerSecond: 4}, second/5, "1:A 2:A 3:A 4:A 5:A", "lkkkF")
+	check(BehaviourPolicy{Learn: 1, MaxPerRequest: 3}, second, "1:AA 2:AAA 3:AAAA", "ll"+"kkk"+"kkkM")
+	check(BehaviourPolicy{Learn: 1, Sets: [][]string{{"A"}}}, second, "1:AB 2:A 3:B", "lS"+"k"+"S") // what deviates is not learned
+}
+
+func TestBehaviourDenies(t *testing.T) {
+	clock := newClock()
+	g := guardWith(t, func(p *Policy) {
+		p.Behaviour = BehaviourPolicy{Action: Deny, Order: []string{"API_KEY", "DB_PASSWORD"}}
+	}, clock)
+	if err := g.Use("1", "DB_PASSWORD", ignore); err != nil {
+		t.Error(err)
+	}
+	if err := g.Use("1", "API_KEY", ignore); err != ErrDenied || count(g, badBehaviour) != 1 {
+		t.Error(err)
+	}
+	if err := g.Use("2", "API_KEY", ignore); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestBudget(t *testing.T) {
+	clock := newClock()
+	g := guardWith(t, func(p *Policy) {
+		p.Keys = map[string]KeyPolicy{"API_KEY": {Budget: 2}, "DB_PASSWORD": {Sensitivity: High}}
+	}, clock)
+	check := func(request, key string, want reason) {
+		t.Helper()
+		before := count(g, want)
+		g.Use(request, key, ignore)
+		if count(g, want) != before+1 {
+			t.Errorf("%s, %s: not %d", request, key, want)
+		}
+	}
+	check("1", "API_KEY", granted)
+	check("1", "API_KEY", granted)
+	check("1", "API_KEY", overBudget)
+	check("1", "DB_PASSWORD", granted)
+	check("2", "API_KEY", granted)
+	check("1", "API_KEY", overBudget)
+	for range highBudget - 1 {
+		check("1", "DB_PASSWORD", granted)
+	}
+	check("1", "DB_PASSWORD", overBudget)
+	clock.advance(requestLifetime + 1)
+	check("1", "API_KEY", overBudget) // it is still going on
+	clock.advance(requestLifetime + 1)
+	check("1", "API_KEY", overBudget)
+	clock.advance(2*requestLifetime + 1)
+	check("1", "API_KEY", granted) // idle for so long that it is forgotten
+}
+
+func TestRequestTable(t *testing.T) {
+	table := newRequestTable(0)
+	first := table.find("first", 0)
+	for i := 1; i < maxRequests; i++ {
+		if table.find(fmt.Sprint(i), 0) == nil {
+			t.Fatalf("request %d found no room", i)
+		}
+	}
+	if table.find("another", 0) != nil {
+		t.Error("one more than fit")
+	}
+	if table.find("first", 0) != first {
+		t.Error("a request that is there was refused or lost")
+	}
+	life := int64(requestLifetime)
+	if table.find("another", life) != nil {
+		t.Error("forgotten too early")
+	}
+	if table.find("first", life+1) != first || len(table.current) != 1 {
+		t.Error("a request that goes on was lost")
+	}
+	if table.find("another", life+1) != nil {
+		t.Error("both buckets count")
+	}
+	if table.find("another", 2*life+2) == nil || table.find("first", 2*life+2) != first || len(table.previous) != 0 {
+		t.Error("the old bucket was kept")
+	}
+	table.find("first", 4*life+3)
+	if len(table.current)+len(table.previous) != 1 {
+		t.Error("idle for two lives, but not forgotten")
+	}
+}
+
+// What each validation of a low key skips, and that nothing else skips it.
+func TestProgressiveValidation(t *testing.T) {
+	check := func(v Validation, replay, old, forged error) {
+		t.Helper()
+		clock := newClock()
+		g := guardWith(t, func(p *Policy) {
+			p.Keys = map[string]KeyPolicy{"API_KEY": {Sensitivity: Low, Validation: v}}
+		}, clock)
+		token := issue(t, g, requestID, "API_KEY")
+		other := token
+		other.bytes[macStart] ^= 1
+		if err := g.Open(requestID, "API_KEY", other, ignore); err != forged {
+			t.Errorf("%q: forged: %v", v, err)
+		}
+		if err := g.Open(requestID, "API_KEY", token, ignore); err != nil {
+			t.Errorf("%q: %v", v, err)
+		}
+		if err := g.Open(requestID, "API_KEY", token, ignore); err != replay {
+			t.Errorf("%q: replayed: %v", v, err)
+		}
+		token = issue(t, g, requestID, "API_KEY")
+		clock.advance(lowWindow + 1)
+		if err := g.Open(requestID, "API_KEY", token, ignore); err != old {
+			t.Errorf("%q: old: %v", v, err)
+		}
+		if err := g.Open(requestID, "DB_PASSWORD", token, ignore); err != ErrDenied {
+			t.Errorf("%q: for another key: %v", v, err)
+		}
+		token = issue(t, g, requestID, "DB_PASSWORD")
+		g.Open(requestID, "DB_PASSWORD", token, ignore)
+		if err := g.Open(requestID, "DB_PASSWORD", token, ignore); err != ErrDenied {
+			t.Errorf("%q: another key replayed: %v", v, err)
+		}
+	}
+	check("", ErrDenied, ErrDenied, ErrDenied)
+	check(ValidateFully, ErrDenied, ErrDenied, ErrDenied)
+	check(ValidateWithoutReplay, nil, ErrDenied, ErrDenied)
+	check(ValidateMACOnly, nil, nil, ErrDenied)
+}

@@ -1,0 +1,335 @@
+package core
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+func valueOf(t *testing.T, g *Guard, key string) string {
+	t.Helper()
+	var got string
+	if err := g.Use(requestID, key, func(v []byte) error { got = string(v); return nil }); err != nil {
+		t.Errorf("%s: %v", key, err)
+	}
+	return got
+}
+
+func TestAfterRestore(t *testing.T) {
+	env := twoSecrets()
+	g := newGuard(t, Config{Environment: env})
+	s := internals(g)
+	id, key, text := g.InstanceID(), s.macKey, env.values["API_KEY"]
+	box := s.values["API_KEY"].box
+	aead := s.sealer.aead
+	token, used := issue(t, g, requestID, "API_KEY"), issue(t, g, requestID, "API_KEY")
+	if err := g.Open(requestID, "API_KEY", used, ignore); err != nil {
+		t.Fatal(err)
+	}
+
+	if err := g.AfterRestore(); err != nil {
+		t.Fatal(err)
+	}
+	if g.InstanceID() == id || s.macKey == key || env.values["API_KEY"] == text || s.sealer.aead == aead {
+		t.Error("id, keys or ciphertext are those of before")
+	}
+	if !bytes.Equal(box, make([]byte, len(box))) {
+		t.Error("the ciphertext of before is still there")
+	}
+	if s.registry.size() != 0 {
+		t.Error("nonces of before are still there")
+	}
+	for _, old := range []Token{token, used} {
+		if err := g.Open(requestID, "API_KEY", old, ignore); err != ErrDenied {
+			t.Errorf("a token of before: %v", err)
+		}
+	}
+	if count(g, badMAC) != 2 {
+		t.Error("they were refused for another reason than their MAC")
+	}
+	if valueOf(t, g, "API_KEY") != apiKey || valueOf(t, g, "DB_PASSWORD") != password {
+		t.Error("the values changed")
+	}
+	g.Close()
+	if err := g.AfterRestore(); err != ErrClosed {
+		t.Errorf("after Close: %v", err)
+	}
+}
+
+// Two copies of one snapshot have nothing in common once they know.
+func TestClonesPart(t *testing.T) {
+	clock := newClock()
+	random := &counting{}
+	clone := func() *Guard { return newGuard(t, Config{Clock: clock.read, Random: &counting{next: random.next}}) }
+	a, b := clone(), clone()
+	token := issue(t, a, requestID, "API_KEY")
+	if err := b.Open(requestID, "API_KEY", token, ignore); err != nil {
+		t.Fatalf("clones that do not know: %v", err)
+	}
+	internals(b).random = nil
+	if err := b.AfterRestore(); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Open(requestID, "API_KEY", issue(t, a, requestID, "API_KEY"), ignore); err != ErrDenied {
+		t.Errorf("after the restore: %v", err)
+	}
+}
+
+func TestRestoreThatFails(t *testing.T) {
+	check := func(what string, spoil func(s *state, env *variables), want error) {
+		t.Helper()
+		env := twoSecrets()
+		g := newGuard(t, Config{Environment: env})
+		s := internals(g)
+		old := s.sealer.aead
+		sealed := *s.values["API_KEY"]
+		sealed.box = bytes.Clone(sealed.box)
+		spoil(s, env)
+		if err := g.AfterRestore(); err == nil || want != nil && !errors.Is(err, want) {
+			t.Errorf("%s: %v", what, err)
+		}
+		if err := g.Use(requestID, "API_KEY", ignore); err != ErrClosed {
+			t.Errorf("%s: the guard goes on: %v", what, err)
+		}
+		func() {
+			defer func() { _ = recover() }()
+			if _, err := old.Open(nil, nil, sealed.box, sealed.associated); err == nil {
+				t.Errorf("%s: the old key is still there", what)
+			}
+		}()
+	}
+	check("no randomness", func(s *state, _ *variables) { s.random = errorReader{} }, errNoEntropy)
+	check("read-only environment", func(_ *state, env *variables) { env.refuse = "API_KEY" }, errReadOnly)
+	check("altered ciphertext", func(s *state, _ *variables) { s.values["API_KEY"].box[0] ^= 1 }, nil)
+}
+
+func TestReplace(t *testing.T) {
+	clock := newClock()
+	env := twoSecrets()
+	g := newGuard(t, Config{Environment: env, Clock: clock.read})
+	text := env.values["API_KEY"]
+	value := []byte(strings.Repeat("a new and longer value ", 20))
+	want := string(value)
+	if err := g.Replace("API_KEY", value, clock.read().Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(value, make([]byte, len(value))) {
+		t.Error("the caller's bytes were not wiped")
+	}
+	if env.values["API_KEY"] == text || !strings.HasPrefix(env.values["API_KEY"], sealedPrefix) {
+		t.Error("the environment holds the old ciphertext")
+	}
+	if got := valueOf(t, g, "API_KEY"); got != want {
+		t.Errorf("opened %q", got)
+	}
+	if valueOf(t, g, "DB_PASSWORD") != password {
+		t.Error("another value changed")
+	}
+
+	clock.advance(time.Minute - 1)
+	token := issue(t, g, requestID, "API_KEY")
+	if got := valueOf(t, g, "API_KEY"); got != want {
+		t.Errorf("just before its end: %q", got)
+	}
+	clock.advance(1)
+	if err := g.Open(requestID, "API_KEY", token, ignore); err != ErrDenied || count(g, expired) != 1 {
+		t.Errorf("expired: %v", err)
+	}
+	if _, err := g.Issue(requestID, "API_KEY"); err != ErrExpired {
+		t.Errorf("Issue: %v", err)
+	}
+	if err := g.Replace("API_KEY", []byte("without end"), time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	clock.advance(1000 * time.Hour)
+	if got := valueOf(t, g, "API_KEY"); got != "without end" {
+		t.Errorf("opened %q", got)
+	}
+	if err := g.AfterRestore(); err != nil || valueOf(t, g, "API_KEY") != "without end" {
+		t.Errorf("after a restore: %v", err)
+	}
+	if err := g.Replace("API_KEY", []byte("of the past"), time.Unix(0, 0)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := g.Issue(requestID, "API_KEY"); err != ErrExpired {
+		t.Errorf("with an end in 1970: %v", err)
+	}
+
+	refused := func(key string, want error) {
+		t.Helper()
+		value := []byte(password)
+		if err := g.Replace(key, value, time.Time{}); !errors.Is(err, want) {
+			t.Errorf("%s: %v, want %v", key, err, want)
+		}
+		if value[0] != 0 {
+			t.Error("the caller's bytes were not wiped")
+		}
+	}
+	refused("OTHER", ErrUnknownKey)
+	env.refuse = "DB_PASSWORD"
+	refused("DB_PASSWORD", errReadOnly)
+	if valueOf(t, g, "DB_PASSWORD") != password {
+		t.Error("the value is lost")
+	}
+	if err := g.Replace("API_KEY", nil, time.Time{}); !errors.Is(err, ErrConfig) {
+		t.Errorf("nothing: %v", err)
+	}
+	g.Close()
+	refused("API_KEY", ErrClosed)
+}
+
+// twoClocks are wall and boot time that a test moves apart.
+type twoClocks struct {
+	wall manualClock
+	up   time.Duration
+}
+
+func (c *twoClocks) boot() time.Duration {
+	c.wall.mu.Lock()
+	defer c.wall.mu.Unlock()
+	return c.up
+}
+
+func (c *twoClocks) move(wall, boot time.Duration) {
+	c.wall.mu.Lock()
+	defer c.wall.mu.Unlock()
+	c.wall.now, c.up = c.wall.now.Add(wall), c.up+boot
+}
+
+func TestGapOfTheClocksRenewsTheKeys(t *testing.T) {
+	check := func(wall, boot time.Duration, want bool) {
+		t.Helper()
+		c := &twoClocks{wall: manualClock{now: newClock().now}, up: time.Hour}
+		g := newGuard(t, Config{Clock: c.wall.read, BootClock: c.boot})
+		id := g.InstanceID()
+		used, waiting := issue(t, g, requestID, "API_KEY"), issue(t, g, requestID, "API_KEY")
+		if err := g.Open(requestID, "API_KEY", used, ignore); err != nil {
+			t.Fatal(err)
+		}
+		c.move(wall, boot)
+		err := g.Open(requestID, "API_KEY", waiting, ignore)
+		if (count(g, clocksApart) == 1) != want || (g.InstanceID() != id) != want || want && err != ErrDenied {
+			t.Errorf("wall time by %v, boot time by %v: %v, %d gaps", wall, boot, err, count(g, clocksApart))
+		}
+		if err := g.Open(requestID, "API_KEY", used, ignore); err != ErrDenied {
+			t.Errorf("wall time by %v, boot time by %v: a used token: %v", wall, boot, err)
+		}
+		if err := g.Use(requestID, "API_KEY", ignore); err != nil {
+			t.Errorf("afterwards: %v", err)
+		}
+		if count(g, clocksApart) > 1 {
+			t.Error("a gap was seen twice")
+		}
+	}
+	check(time.Second, time.Second, false)
+	check(time.Hour, time.Hour, false) // asleep
+	check(time.Second, 0, false)
+	check(time.Second+1, 0, true)
+	check(0, time.Second, false)
+	check(0, time.Second+1, true)  // wall time stood still
+	check(time.Hour, 0, true)      // restored from a snapshot
+	check(-time.Hour, 0, true)     // wall time set back
+	check(-time.Second, 0, false)  // by less than the tolerance
+	check(-time.Second-1, 0, true) // by more
+	check(0, time.Hour, true)      // asleep, and wall time set back
+}
+
+// Use tries again with the new keys.
+func TestUseSurvivesAGap(t *testing.T) {
+	c := &twoClocks{wall: manualClock{now: newClock().now}}
+	g := newGuard(t, Config{Clock: c.wall.read, BootClock: c.boot})
+	for range 3 {
+		c.move(time.Hour, 0)
+		if got := valueOf(t, g, "API_KEY"); got != apiKey {
+			t.Errorf("%q", got)
+		}
+	}
+	if count(g, clocksApart) != 3 || count(g, granted) != 3 {
+		t.Errorf("%d gaps, %d grants", count(g, clocksApart), count(g, granted))
+	}
+	// Clocks that never agree are refused and not tried for ever.
+	internals(g).clocks.boot = func() time.Duration { c.move(0, time.Hour); return c.up }
+	if err := g.Use(requestID, "API_KEY", ignore); err != ErrDenied || count(g, clocksApart) != 5 {
+		t.Errorf("%v after %d gaps", err, count(g, clocksApart))
+	}
+}
+
+func TestManySeeAGapOneRenews(t *testing.T) {
+	c := &twoClocks{wall: manualClock{now: newClock().now}}
+	g := newGuard(t, Config{Clock: c.wall.read, BootClock: c.boot})
+	generation := internals(g).generation
+	c.move(time.Hour, 0)
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for range 20 {
+				if err := g.Use(requestID, "API_KEY", ignore); err != nil && err != ErrDenied {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if n := internals(g).generation; n != generation+1 {
+		t.Errorf("%d generations", n-generation)
+	}
+}
+
+// The system's own clocks: wall time against monotonic time first.
+func TestCheapWitness(t *testing.T) {
+	var boot, asked time.Duration
+	c := &clocks{base: time.Now(), boot: func() time.Duration { asked++; return boot }}
+	second := int64(time.Second)
+	check := func(wall, mono int64, up time.Duration, want, asks bool) {
+		t.Helper()
+		boot, asked = up, 0
+		if got := c.gapAt(wall, mono); got != want || (asked == 1) != asks {
+			t.Errorf("wall %d, mono %d, boot %d: gap %v, boot time asked %d times", wall, mono, up, got, asked)
+		}
+	}
+	check(0, 0, 0, false, false)
+	check(bootEvery-1, bootEvery-1, 0, false, false)
+	check(bootEvery, bootEvery, time.Millisecond, false, true)
+	check(bootEvery+1, bootEvery+1, time.Millisecond, false, false)
+	check(2*bootEvery, 2*bootEvery, 2*time.Millisecond, false, true)
+	// Asleep for a minute: wall and boot time agree, monotonic time stood still.
+	check(2*bootEvery+60*second, 2*bootEvery, 60*time.Second+2*time.Millisecond, false, true)
+	check(2*bootEvery+60*second+1, 2*bootEvery+1, 0, false, false)
+	// Wall time goes on and boot time does not: restored.
+	check(2*bootEvery+70*second, 2*bootEvery+2, 60*time.Second+2*time.Millisecond, true, true)
+	// A quarter of the tolerance is believed without asking.
+	c = &clocks{base: c.base, boot: c.boot}
+	check(gapTolerance/4, 0, 0, false, false)
+	check(gapTolerance/4+1, 0, 0, false, true)
+	check(-gapTolerance/4, 0, 0, false, true) // that moved what is normal
+}
+
+func TestSystemClocks(t *testing.T) {
+	before := bootTime()
+	if before <= 0 || bootTime() < before {
+		t.Error("boot time does not run")
+	}
+	g := newGuard(t, Config{})
+	if internals(g).clocks.base.IsZero() || internals(g).clocks.boot == nil {
+		t.Error("the system's clocks are not compared")
+	}
+	for range 3 {
+		if err := g.Use(requestID, "API_KEY", ignore); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
+	if count(g, clocksApart) != 0 {
+		t.Error("a gap was seen")
+	}
+	// As if it had been restored from a snapshot.
+	internals(g).clocks.offset.Add(-int64(time.Hour))
+	internals(g).clocks.drift.Add(-int64(time.Hour))
+	id := g.InstanceID()
+	if err := g.Use(requestID, "API_KEY", ignore); err != nil || g.InstanceID() == id {
+		t.Errorf("%v, same id %v", err, g.InstanceID() == id)
+	}
+}

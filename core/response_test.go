@@ -1,0 +1,183 @@
+package core
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+)
+
+func TestResponse(t *testing.T) {
+	var r response
+	r.policy = ResponsePolicy{AlertAfter: 2, BlockAfter: 3, BlockFor: Duration(time.Minute), TerminateAfter: 6}.complete()
+	check := func(source string, at time.Duration, want step, row int) {
+		t.Helper()
+		if led, n := r.failed(source, int64(at)); led != want || n != row {
+			t.Errorf("%q at %v: %q after %d, want %q after %d", source, at, led, n, want, row)
+		}
+	}
+	isBlocked := func(source string, at time.Duration, want bool) {
+		t.Helper()
+		if got := r.blocked(source, int64(at)); got != want {
+			t.Errorf("%q at %v: blocked %v", source, at, got)
+		}
+	}
+	isBlocked("a", 0, false)
+	check("a", 0, noted, 1)
+	check("a", 0, alerted, 2)
+	isBlocked("a", 0, false)
+	check("a", 0, blocked, 3)
+	isBlocked("a", 0, true)
+	isBlocked("b", 0, false)
+	isBlocked("", 0, false)
+	isBlocked("a", time.Minute-1, true)
+	isBlocked("a", time.Minute, false)
+	check("b", time.Minute, noted, 1)
+	r.succeeded("b")
+	if r.failing.Load() != 0 {
+		t.Error("a grant did not end the row of the instance")
+	}
+	check("b", time.Minute, noted, 1) // from the start again
+	check("a", time.Minute, alerted, 1)
+	check("", time.Minute, noted, 3)
+	check("", time.Minute, noted, 4)
+	check("", time.Minute, noted, 5)
+	check("", time.Minute, terminated, 6)
+	check("a", time.Minute, terminated, 7)
+	r.succeeded("nobody")
+	if r.watched.Load() != 2 {
+		t.Errorf("%d sources", r.watched.Load())
+	}
+	r.succeeded("a")
+	if r.watched.Load() != 1 || r.sources["a"] != nil {
+		t.Error("a grant did not clear its source")
+	}
+}
+
+func TestResponseTurnedOff(t *testing.T) {
+	var r response
+	r.policy = ResponsePolicy{AlertAfter: -1, BlockAfter: -1, TerminateAfter: -1}.complete()
+	for i := range 1000 {
+		if led, _ := r.failed("a", 0); led != noted || r.blocked("a", 0) {
+			t.Fatalf("failure %d led to %q", i, led)
+		}
+	}
+	if p := (ResponsePolicy{}).complete(); p != (ResponsePolicy{3, 10, Duration(30 * time.Second), 100}) {
+		t.Errorf("defaults: %+v", p)
+	}
+}
+
+// Invented sources cannot make the table grow, nor push out one that is blocked.
+func TestManySources(t *testing.T) {
+	var r response
+	r.policy = ResponsePolicy{BlockAfter: 2, TerminateAfter: -1}.complete()
+	r.failed("bad", 0)
+	r.failed("bad", 0)
+	for i := range 3 * maxSources {
+		r.failed(fmt.Sprint(i), 0)
+	}
+	if len(r.sources) != maxSources || !r.blocked("bad", 0) {
+		t.Errorf("%d sources, blocked: %v", len(r.sources), r.blocked("bad", 0))
+	}
+	if r.blocked("one more", 0) || r.overflow.failing == 0 {
+		t.Error("a source without an entry is blocked, or was not counted")
+	}
+	later := int64(time.Minute)
+	if led, row := r.failed("late", later); led == blocked || row != 1 || r.sources["bad"] != nil || r.sources["late"] == nil {
+		t.Error("a block that is over makes no room")
+	}
+}
+
+func TestBlockedSource(t *testing.T) {
+	clock := newClock()
+	g := guardWith(t, func(p *Policy) {
+		p.Response = ResponsePolicy{AlertAfter: 1, BlockAfter: 2, BlockFor: Duration(time.Second), TerminateAfter: -1}
+	}, clock)
+	mallory, alice := Request{ID: requestID, Source: "mallory"}, Request{ID: requestID, Source: "alice"}
+	for range 2 {
+		g.OpenFor(mallory, "API_KEY", Token{}, ignore)
+	}
+	token, _ := g.IssueFor(mallory, "API_KEY")
+	if err := g.OpenFor(mallory, "API_KEY", token, ignore); err != ErrDenied || count(g, sourceBlocked) != 1 {
+		t.Errorf("a blocked source: %v", err)
+	}
+	if err := g.UseFor(alice, "API_KEY", ignore); err != nil {
+		t.Errorf("another source: %v", err)
+	}
+	if err := g.Use(requestID, "API_KEY", ignore); err != nil {
+		t.Errorf("no source: %v", err)
+	}
+	clock.advance(time.Second)
+	if err := g.OpenFor(mallory, "API_KEY", token, ignore); err != nil {
+		t.Errorf("after the block, the token that was refused: %v", err)
+	}
+}
+
+func TestTermination(t *testing.T) {
+	code := 0
+	p := quiet()
+	p.Response.TerminateAfter = 3
+	g := newGuard(t, Config{Policy: p, Exit: func(c int) { code = c }})
+	sealer := internals(g).sealer
+	fail := func() error { return g.Open(requestID, "API_KEY", Token{}, ignore) }
+	fail()
+	fail()
+	if err := g.Use(requestID, "API_KEY", ignore); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 3 {
+		if code != 0 {
+			t.Fatalf("terminated by refusal %d after a grant", i)
+		}
+		if err := fail(); err != ErrDenied {
+			t.Error(err)
+		}
+	}
+	if code != ExitTerminated || ExitTerminated != 86 {
+		t.Errorf("exit code %d", code)
+	}
+	if err := g.Use(requestID, "API_KEY", ignore); err != ErrClosed {
+		t.Errorf("afterwards: %v", err)
+	}
+	if internals(g).macKey != [keySize]byte{} || len(internals(g).values) != 0 || sealer.aead == nil {
+		t.Error("keys or values are left")
+	}
+}
+
+// What is not the caller's fault ends no instance.
+func TestInnocentRefusalsDoNotCount(t *testing.T) {
+	p := quiet()
+	p.Response.TerminateAfter = 1
+	clock := newClock()
+	g := newGuard(t, Config{Policy: p, MaxNonces: 1, Clock: clock.read, Exit: func(int) { t.Error("terminated") }})
+	g.Use(requestID, "API_KEY", ignore)
+	for range 3 {
+		if err := g.Use(requestID, "API_KEY", ignore); err != ErrDenied {
+			t.Errorf("a full registry: %v", err)
+		}
+	}
+	clock.advance(time.Minute)
+	failed := errors.New("failed")
+	for range 3 {
+		clock.advance(time.Minute)
+		if err := g.Use(requestID, "API_KEY", func([]byte) error { return failed }); err != failed {
+			t.Errorf("a function's own failure: %v", err)
+		}
+	}
+	if s := g.Stats(); s.Granted != 4 || s.Denied != 3 || s.RegistryFull != 3 || s.Unrecorded != 0 || s.Nonces != 1 {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestRevoke(t *testing.T) {
+	codes := []int{}
+	g := newGuard(t, Config{Exit: func(c int) { codes = append(codes, c) }})
+	g.Revoke()
+	g.Revoke()
+	if len(codes) != 1 || codes[0] != 86 {
+		t.Errorf("exit codes %v", codes)
+	}
+	if err := g.Use(requestID, "API_KEY", ignore); err != ErrClosed {
+		t.Errorf("afterwards: %v", err)
+	}
+}
