@@ -2,8 +2,10 @@ package gate
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"testing"
 
+	"github.com/dtbench/dtbench/report/stats"
 	"github.com/dtbench/dtbench/results"
 )
 
@@ -23,7 +25,7 @@ func rates(t *testing.T, n int, noise craft, change func(results.CellKey) float6
 
 func comparisons() int {
 	if testing.Short() {
-		return 12
+		return 4
 	}
 	return 200
 }
@@ -44,6 +46,42 @@ func TestAlarmsOfRealChanges(t *testing.T) {
 	got := rates(t, n, craft{scenarios: []string{"storage"}, noise: lognormal(0.05)}, only("storage", "optimized", results.Hot, 1.2))
 	if got[Regression] < n*95/100 {
 		t.Errorf("%d of %d real changes alarm", got[Regression], n)
+	}
+}
+
+// What RunsNeeded promises in the legend: with that many runs an unchanged cell
+// is ok about nine times in ten, at any spread.
+func TestRunsNeededDecide(t *testing.T) {
+	noise := lognormal(0.2)
+	rng := rand.New(rand.NewPCG(3, 4))
+	arm := func(n int) stats.Trimmed {
+		xs := make([]float64, n)
+		for i := range xs {
+			xs[i] = noise(rng)
+		}
+		trimmed, err := stats.Trim(xs, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return trimmed
+	}
+	runs, err := stats.RunsNeeded(arm(5000), arm(5000), DefaultThreshold, DefaultAlpha, 0.80)
+	if err != nil {
+		t.Fatal(err)
+	}
+	clear := 0
+	for range 1000 {
+		r, err := stats.NewRatio(arm(runs), arm(runs))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.UpperBound(boundLevel) < 1+DefaultThreshold {
+			clear++
+		}
+	}
+	t.Logf("with %d runs %d of 1000 unchanged cells are ok", runs, clear)
+	if clear < 840 || clear > 960 {
+		t.Errorf("with %d runs %d of 1000 unchanged cells are ok", runs, clear)
 	}
 }
 

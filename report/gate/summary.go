@@ -85,7 +85,7 @@ func (c *Comparison) undecided() string {
 		s += " (" + strings.Join(names, ", ") + ")"
 	}
 	if runs > 0 {
-		s += fmt.Sprintf(": %d runs would decide", runs)
+		s += fmt.Sprintf(": about %d runs would decide", runs)
 	}
 	if len(near) > 0 && runs > 0 {
 		s += ", but for "

@@ -85,7 +85,7 @@ func (c *Comparison) legend(runs bool) string {
 		"Detectable: the least change that these samples would show with 80 %% power.",
 		trimmed, layout.Count(family[results.MetricTime], "cell"), layout.Count(family[results.MetricMemory], "cell"), c.Alpha)
 	if runs {
-		s += " Runs: how many a side it takes to detect a change of the size of the threshold."
+		s += " Runs: how many a side it takes to detect a change of the size of the threshold with the same power; an unchanged cell is ok then about nine times in ten."
 	}
 	return s
 }
