@@ -8,6 +8,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -105,6 +107,9 @@ func Run(ctx context.Context, c Config) error {
 	}
 	units := Schedule(c.Seed, names, len(c.Arms), c.Runs)
 	units = r.remaining(units)
+	// The harness's own garbage collector works between visits, not whenever it
+	// likes: its workers would take processor time from a timed invocation.
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	if err := r.warm(ctx, units); err != nil {
 		return err
 	}
@@ -161,10 +166,11 @@ func (r *run) warm(ctx context.Context, units []Unit) error {
 			warmed[k] = true
 			in, err := r.Platform.Prepare(ctx, r.function(u))
 			if err == nil {
-				_, _ = in.Invoke(ctx, []byte(event))
-				err = in.Close()
+				_, err = in.Invoke(ctx, []byte(event))
+				err = errors.Join(err, in.Close())
 			}
-			if err != nil && context.Cause(ctx) == nil {
+			var function *platforms.FunctionError
+			if err != nil && !errors.As(err, &function) && context.Cause(ctx) == nil {
 				return err // not the function's fault: nothing can be measured
 			}
 		}
@@ -216,6 +222,13 @@ func (r *run) visit(ctx context.Context, u Unit) error {
 		reason := reasonOf(a.err)
 		if err := r.record(u, results.Entry{Dropped: &results.Reason{CellKey: failed.Key(), Reason: reason}}); err != nil {
 			return err
+		}
+		if failed == hot {
+			// Its cold sample goes with it, and the file says so: left out
+			// silently, the slow ones of a busy machine would be missing.
+			if err := r.record(u, results.Entry{Dropped: &results.Reason{CellKey: cold.Key(), Reason: "the hot sample of the same instance was dropped"}}); err != nil {
+				return err
+			}
 		}
 		r.Observer.Dropped(failed.Key(), a.err)
 		if *n <= maxRetries {
@@ -289,6 +302,7 @@ type attempt struct {
 // warm-up, 3 the hot sample.
 func (r *run) attempt(ctx context.Context, u Unit, withHot bool) (a attempt) {
 	a.start = results.Cold
+	runtime.GC()
 	began := time.Now()
 	in, err := r.Platform.Prepare(ctx, r.function(u))
 	if err != nil {

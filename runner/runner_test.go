@@ -251,7 +251,8 @@ func TestFailuresAreCountedAndRetried(t *testing.T) {
 			t.Errorf("%s %s: dropped %v, want %v", variant, start, got, want)
 		}
 	}
-	check("optimized", results.Cold, results.Drop{Reason: "crashed in the handler: exit status 7", Count: 1})
+	check("optimized", results.Cold, results.Drop{Reason: "crashed in the handler: exit status 7", Count: 1},
+		results.Drop{Reason: "the hot sample of the same instance was dropped", Count: 1})
 	check("optimized", results.Hot, results.Drop{Reason: "crashed in the handler: exit status 7", Count: 1})
 	check("benchmark", results.Cold, results.Drop{Reason: "wrong temperature: the instance counts 2 invocations, expected 1", Count: 1})
 	check("benchmark", results.Hot)

@@ -38,11 +38,10 @@ type group2 struct {
 }
 
 func (g *group2) setUp(parent string, l limits) (err error) {
-	for _, file := range []string{"cpu.max", "memory.max"} {
-		if _, err := os.Stat(filepath.Join(g.dir, file)); err == nil {
-			continue
-		}
-		err := os.WriteFile(filepath.Join(parent, "cgroup.subtree_control"), []byte("+cpu +memory"), 0)
+	_, noCPU := os.Stat(filepath.Join(g.dir, "cpu.max"))
+	_, noMemory := os.Stat(filepath.Join(g.dir, "memory.max"))
+	if noCPU != nil || noMemory != nil {
+		err := os.WriteFile(filepath.Join(parent, "cgroup.subtree_control"), []byte("+cpu +memory"), 0o644)
 		if err != nil {
 			return fmt.Errorf("the cpu and memory controllers are not enabled in %s: %w", parent, err)
 		}
@@ -58,7 +57,7 @@ func (g *group2) setUp(parent string, l limits) (err error) {
 	}
 	if l.vcpu > 0 {
 		value := strconv.FormatInt(l.quota(), 10) + " " + strconv.FormatInt(l.period.Microseconds(), 10)
-		if err := os.WriteFile(filepath.Join(g.dir, "cpu.max"), []byte(value), 0); err != nil {
+		if err := os.WriteFile(filepath.Join(g.dir, "cpu.max"), []byte(value), 0o644); err != nil {
 			return err
 		}
 	}

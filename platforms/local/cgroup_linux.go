@@ -214,7 +214,7 @@ func removeGroup(dir string, kill func() error) error {
 }
 
 func writeValue(dir, file string, value int64) error {
-	return os.WriteFile(filepath.Join(dir, file), []byte(strconv.FormatInt(value, 10)), 0)
+	return os.WriteFile(filepath.Join(dir, file), []byte(strconv.FormatInt(value, 10)), 0o644)
 }
 
 func readInt(dir, file string) (int64, error) {

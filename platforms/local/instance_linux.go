@@ -26,7 +26,7 @@ type instance struct {
 	launched  bool
 	dead      error
 	closed    bool
-	throttled time.Duration // at the end of the last invocation
+	throttled time.Duration // when the current invocation began
 }
 
 func (in *instance) Invoke(ctx context.Context, body []byte) (platforms.Invocation, error) {
@@ -65,6 +65,7 @@ func (in *instance) invoke(ctx context.Context, body []byte) (inv platforms.Invo
 		inv.Start = &start
 		timer.Reset(in.host.options.Timeout)
 	} else {
+		in.throttled = in.throttledSoFar() // what the idle instance was booked since
 		inv.Began = monotonic.Now()
 		in.api.events <- ev
 	}
@@ -89,7 +90,7 @@ func (in *instance) invoke(ctx context.Context, body []byte) (inv platforms.Invo
 		return inv, in.failed(platforms.ErrHandler, out.failure.Type+": "+out.failure.Message)
 	}
 	if !json.Valid(out.body) {
-		return inv, in.failed(platforms.ErrAnswer, fmt.Sprintf("%d bytes that start with %q", len(out.body), excerpt(out.body)))
+		return inv, in.failed(platforms.ErrAnswer, fmt.Sprintf("%d bytes that start with %q", len(out.body), in.excerpt(out.body)))
 	}
 	return inv, in.observe(&inv)
 }
@@ -180,13 +181,23 @@ func (in *instance) observe(inv *platforms.Invocation) error {
 	if in.host.limits.vcpu == 0 {
 		return nil
 	}
+	// The kernel adds up what it held back on each processor, and books a wait
+	// when it ends; no more than the whole invocation can have been waiting.
+	during := min(in.throttledSoFar()-in.throttled, inv.Total)
+	inv.Throttled = &during
+	return nil
+}
+
+// throttledSoFar is 0 where there is no CPU quota.
+func (in *instance) throttledSoFar() time.Duration {
+	if in.group == nil || in.host.limits.vcpu == 0 {
+		return 0
+	}
 	throttled, err := in.group.throttled()
 	if err != nil {
-		return fmt.Errorf("throttling of %s: %w", in.fn.Name, err)
+		return 0 // the file is there as long as the group is
 	}
-	during := throttled - in.throttled
-	inv.Throttled, in.throttled = &during, throttled
-	return nil
+	return throttled
 }
 
 func (in *instance) Close() error {
@@ -223,9 +234,9 @@ func requestID() string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
-func excerpt(b []byte) string {
-	if len(b) > 40 {
-		b = b[:40]
-	}
-	return string(b)
+// excerpt is the beginning of an answer, redacted before it is cut: a secret
+// cut in two would no longer be recognised.
+func (in *instance) excerpt(b []byte) string {
+	s := in.out.redact.Replace(string(b[:min(len(b), 4096)]))
+	return s[:min(len(s), 40)]
 }

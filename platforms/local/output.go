@@ -3,15 +3,18 @@ package local
 import (
 	"bufio"
 	"io"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 )
 
 const (
-	tailLines    = 10
-	maxLineBytes = 8 << 10
+	tailLines      = 10
+	maxLineBytes   = 64 << 10
+	keptOfLongLine = 8 << 10 // well before the end of what was read, where a secret may be cut
 )
 
 // output copies what one instance writes to the run's log, line by line with
@@ -32,8 +35,11 @@ func newOutput(log io.Writer, name string, secrets map[string]string) (*output, 
 	if err != nil {
 		return nil, err
 	}
+	values := slices.Collect(maps.Values(secrets))
+	// The longest first: one may begin like another.
+	slices.SortFunc(values, func(a, b string) int { return len(b) - len(a) })
 	var pairs []string
-	for _, value := range secrets {
+	for _, value := range values {
 		if value != "" {
 			pairs = append(pairs, value, "[redacted]")
 		}
@@ -49,12 +55,21 @@ func newOutput(log io.Writer, name string, secrets map[string]string) (*output, 
 func (o *output) copy() {
 	defer close(o.done)
 	lines := bufio.NewReaderSize(o.read, maxLineBytes)
+	cut := false // the rest of a line that was too long is left out: it could begin in a secret
 	for {
-		raw, _, err := lines.ReadLine() // a longer line comes in parts
+		raw, more, err := lines.ReadLine()
 		if err != nil {
 			return
 		}
+		if cut {
+			cut = more
+			continue
+		}
+		cut = more
 		line := o.redact.Replace(string(raw))
+		if cut {
+			line = line[:min(len(line), keptOfLongLine)] + " [cut]"
+		}
 		o.mu.Lock()
 		o.tail = append(o.tail, line)
 		if len(o.tail) > tailLines {

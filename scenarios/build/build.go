@@ -23,8 +23,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/rogpeppe/go-internal/lockedfile"
-
+	"github.com/dtbench/dtbench/internal/filelock"
 	"github.com/dtbench/dtbench/scenarios"
 )
 
@@ -186,7 +185,7 @@ func sourceTree(dir string) (string, error) {
 // tree: go build looks at what is there and links only what has changed.
 func (o Options) buildTree(ctx context.Context, goCommand, root string, programs []Program) (place, error) {
 	key := sha256.Sum256([]byte(root))
-	p, err := o.cache("tree-" + hex.EncodeToString(key[:6]))
+	p, err := o.cache(ctx, "tree-"+hex.EncodeToString(key[:6]))
 	if err != nil {
 		return place{}, err
 	}
@@ -222,7 +221,7 @@ func treeOrigin(ctx context.Context, root string) Origin {
 
 // installVersion builds the module version that this dtbench is.
 func (o Options) installVersion(ctx context.Context, goCommand string, programs []Program) (place, error) {
-	p, err := o.cache(o.Version)
+	p, err := o.cache(ctx, o.Version)
 	if err != nil {
 		return place{}, err
 	}
@@ -238,20 +237,33 @@ func (o Options) installVersion(ctx context.Context, goCommand string, programs 
 }
 
 // cache makes and locks a folder in the user's cache directory.
-func (o Options) cache(name string) (place, error) {
+func (o Options) cache(ctx context.Context, name string) (place, error) {
 	base, err := os.UserCacheDir()
-	if err != nil {
-		base = os.TempDir() // no HOME: a bare CI machine
+	if err != nil { // no HOME: nothing can be kept
+		dir, err := os.MkdirTemp("", "dtbench-build-")
+		return place{dir: dir, unlock: func() { _ = os.RemoveAll(dir) }}, err
 	}
 	dir := filepath.Join(base, "dtbench", name+"-"+runtime.GOOS+"-"+runtime.GOARCH)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return place{}, err
 	}
-	unlock, err := lockedfile.MutexAt(filepath.Join(dir, ".lock")).Lock()
-	if err != nil {
-		return place{}, err
+	for told := false; ; told = true {
+		unlock, err := filelock.Try(filepath.Join(dir, ".lock"))
+		if err == nil {
+			return place{dir: dir, unlock: unlock}, nil
+		}
+		if !errors.Is(err, filelock.ErrHeld) {
+			return place{}, err
+		}
+		if !told && o.Notify != nil {
+			o.Notify("another dtbench is building the same programs; waiting for it")
+		}
+		select {
+		case <-time.After(100 * time.Millisecond):
+		case <-ctx.Done():
+			return place{}, context.Cause(ctx)
+		}
 	}
-	return place{dir: dir, unlock: unlock}, nil
 }
 
 func missing(dir string, programs []Program) int {
@@ -273,9 +285,11 @@ func (o Options) run(ctx context.Context, p place, goCommand, dir string, env, a
 	}
 	cmd := exec.CommandContext(ctx, goCommand, args...)
 	cmd.Dir = dir
-	// The user's own GOFLAGS, workspace or cgo settings must not change what
-	// is measured.
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=", "GOWORK=off", "GOOS="+runtime.GOOS, "GOARCH="+runtime.GOARCH)
+	// The user's own flags, workspace or cgo settings must not change what
+	// is measured. GOFLAGS is not empty, because an empty one gives way to what
+	// go env -w has stored.
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=-mod=readonly", "GOWORK=off",
+		"GOOS="+runtime.GOOS, "GOARCH="+runtime.GOARCH, "GOAMD64=v1", "GOARM64=v8.0")
 	cmd.Env = append(cmd.Env, env...)
 	// A killed go command would leave its temporary folder behind.
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }

@@ -24,7 +24,7 @@ func (o Options) buildRevision(ctx context.Context, goCommand, root string, prog
 	if err != nil || commit == "" {
 		return place{}, fmt.Errorf("%w: %q is no commit, branch or tag of this repository", ErrRevision, o.Revision)
 	}
-	p, err := o.cache("commit-" + commit)
+	p, err := o.cache(ctx, "commit-"+commit)
 	if err != nil {
 		return place{}, err
 	}
