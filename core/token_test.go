@@ -2,6 +2,7 @@ package core
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -56,6 +57,74 @@ func TestTokenBinaryForm(t *testing.T) {
 	if data, err := (Token{}).AppendBinary([]byte("x")); err != ErrDenied || string(data) != "x" {
 		t.Errorf("zero token: %q, %v", data, err)
 	}
+}
+
+func TestTokenTextForm(t *testing.T) {
+	g := newGuard(t, Config{})
+	token := issue(t, g, requestID, "API_KEY")
+	data, err := token.AppendText([]byte("x"))
+	if err != nil || len(data) != 1+TokenTextSize || data[0] != 'x' {
+		t.Fatalf("%d bytes, %v", len(data), err)
+	}
+	text := string(data[1:])
+	binary, _ := token.AppendBinary(nil)
+	if text != base64.RawURLEncoding.EncodeToString(binary) {
+		t.Error("not base64url of the binary form")
+	}
+	if parsed, err := ParseTokenText(text); err != nil || parsed != token {
+		t.Errorf("read again: %v", err)
+	}
+	refused := func(what, text string) {
+		t.Helper()
+		if parsed, err := ParseTokenText(text); err != ErrDenied || parsed != (Token{}) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	refused("nothing", "")
+	refused("one less", text[:TokenTextSize-1])
+	refused("one more", text+"A")
+	refused("padding", text[:TokenTextSize-1]+"=")
+	refused("the other alphabet", text[:TokenTextSize-1]+"+")
+	refused("a line end within", text[:30]+"\n"+text[31:])
+	refused("a line end behind", text[:TokenTextSize-1]+"\n")
+	refused("a space", " "+text[1:])
+	refused("version 0", "AA"+text[2:])
+	if data, err := (Token{}).AppendText([]byte("x")); err != ErrDenied || string(data) != "x" {
+		t.Errorf("zero token: %q, %v", data, err)
+	}
+
+	if err := g.OpenText(requestID, "API_KEY", text, ignore); err != nil {
+		t.Error(err)
+	}
+	if err := g.OpenText(requestID, "API_KEY", text, ignore); err != ErrDenied || count(g, replayed) != 1 {
+		t.Errorf("again: %v", err)
+	}
+	if err := g.OpenText(requestID, "API_KEY", "no token", ignore); err != ErrDenied || count(g, badToken) != 1 {
+		t.Errorf("no token: %v", err)
+	}
+	issued, err := g.IssueText(requestID, "API_KEY")
+	if err != nil || g.OpenText(requestID, "API_KEY", issued, ignore) != nil {
+		t.Errorf("IssueText: %v", err)
+	}
+	if issued, err := g.IssueText("", "API_KEY"); err != ErrRequestID || issued != "" {
+		t.Errorf("IssueText: %v", err)
+	}
+}
+
+func FuzzParseTokenText(f *testing.F) {
+	f.Fuzz(func(t *testing.T, text string) {
+		token, err := ParseTokenText(text)
+		if err != nil {
+			if err != ErrDenied || token != (Token{}) {
+				t.Fatalf("error %v", err)
+			}
+			return
+		}
+		again, err := token.AppendText(nil)
+		if err != nil || string(again) != text {
+			t.Fatalf("%q was read and written as %q, %v", text, again, err)
+		}
+	})
 }
 
 func FuzzParseToken(f *testing.F) {
