@@ -12,6 +12,7 @@ const SchemaVersion = 1
 // is reused. Nothing that it writes needs an escape: see class.
 type encoder struct {
 	chain   string
+	start   string // of every line of the chain
 	context []byte // ,"function":… in all records but minimal ones, which name the chain
 	encrypt *FieldEncryption
 
@@ -29,6 +30,11 @@ func newEncoder(c Context, encrypt *FieldEncryption) encoder {
 	return e
 }
 
+func (e *encoder) begin(chain string) {
+	e.chain = chain
+	e.start = `{"v":1,"chain":"` + chain + `","seq":`
+}
+
 // extra is what only the log knows of a record.
 type extra struct {
 	of      uint64 // number of the record that a Withdrawn is about
@@ -39,16 +45,16 @@ type extra struct {
 
 // append appends the line without its hash.
 func (e *encoder) append(b []byte, r *Record, detail Detail, sequence uint64, now time.Time, x extra) []byte {
-	b = append(b, `{"v":1,"chain":"`...)
-	b = append(b, e.chain...)
-	b = append(b, `","seq":`...)
+	b = append(b, e.start...)
 	b = strconv.AppendUint(b, sequence, 10)
 	b = append(b, `,"time":"`...)
 	b = e.time(b, now)
-	b = append(b, `","event":"`...)
-	b = append(b, r.Event.String()...)
-	b = append(b, '"')
-	b = text(b, `,"result":"`, r.Result, r.Result.String)
+	if r.Event == Verify && r.Result == Granted { // most records
+		b = append(b, `","event":"verify","result":"granted"`...)
+	} else {
+		b = append(append(append(b, `","event":"`...), r.Event.String()...), '"')
+		b = text(b, `,"result":"`, r.Result, r.Result.String)
+	}
 	b = text(b, `,"reason":"`, r.Reason, r.Reason.String)
 	b = e.protected(b, `,"request":"`, FieldRequest, r.Request, sequence)
 	b = e.protected(b, `,"key":"`, FieldKey, r.Key.id, sequence)

@@ -40,10 +40,14 @@ func (l *Log) background() {
 		select {
 		case <-l.stop:
 			return
-		case l.io <- struct{}{}:
+		default:
 		}
-		err := l.drain(time.Now().Add(flushSlice))
-		l.release()
+		slice := limit{within: flushSlice}
+		if !l.io.acquire(&slice) {
+			continue
+		}
+		err := l.drain(slice)
+		l.io.release()
 		switch {
 		case err == nil:
 			return
@@ -57,14 +61,14 @@ func (l *Log) background() {
 }
 
 // drain writes out and then what is pending at that time. The caller holds io.
-func (l *Log) drain(deadline time.Time) error {
-	if err := l.put(deadline); err != nil { // left by one who was late
+func (l *Log) drain(limit limit) error {
+	if err := l.put(limit); err != nil { // left by one who was late
 		return err
 	}
 	l.lock.Lock()
 	l.swap()
 	l.lock.Unlock()
-	return l.put(deadline)
+	return l.put(limit)
 }
 
 // swap moves what is pending to out, unless the sink has not yet taken all that
@@ -78,44 +82,25 @@ func (l *Log) swap() bool {
 }
 
 // put writes out. The caller holds io.
-func (l *Log) put(deadline time.Time) error {
+func (l *Log) put(limit limit) error {
 	if l.taken == len(l.out) {
-		return l.options.Sink.device.settle(deadline)
+		return l.options.Sink.device.settle(limit)
 	}
-	n, err := l.options.Sink.device.write(l.out[l.taken:], deadline)
+	n, err := l.options.Sink.device.write(l.out[l.taken:], limit)
 	l.taken += n
 	return err
 }
-
-// acquire takes io unless the deadline comes first.
-func (l *Log) acquire(deadline time.Time) bool {
-	select {
-	case l.io <- struct{}{}:
-		return true
-	default:
-	}
-	timer := time.NewTimer(time.Until(deadline))
-	defer timer.Stop()
-	select {
-	case l.io <- struct{}{}:
-		return true
-	case <-timer.C:
-		return false
-	}
-}
-
-func (l *Log) release() { <-l.io }
 
 // Flush writes what waits and returns when the sink has taken it, or with an
 // error after the timeout. Call it at the end of an invocation: the platform may
 // freeze the instance until the next.
 func (l *Log) Flush(timeout time.Duration) error {
-	deadline := time.Now().Add(timeout)
-	if !l.acquire(deadline) {
+	limit := limit{within: timeout}
+	if !l.io.acquire(&limit) {
 		return fmt.Errorf("audit: flush: %w", errLate)
 	}
-	defer l.release()
-	if err := l.drain(deadline); err != nil {
+	defer l.io.release()
+	if err := l.drain(limit); err != nil {
 		return fmt.Errorf("audit: flush: %w", err)
 	}
 	return nil

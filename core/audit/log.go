@@ -20,9 +20,8 @@ type Log struct {
 	alerts  chan Record
 	stop    chan struct{}
 
-	// io is held, by a value inside, while the sink is written to. It is a
-	// channel because waiting for it has a deadline. It guards out and taken.
-	io    chan struct{}
+	// io is held while the sink is written to. It guards out and taken.
+	io    patientLock
 	out   []byte
 	taken int // bytes of out that the sink has taken
 
@@ -51,15 +50,17 @@ func New(o Options) (*Log, error) {
 		wake:    make(chan struct{}, 1),
 		soon:    make(chan struct{}, 1),
 		stop:    make(chan struct{}),
-		io:      make(chan struct{}, 1),
+		io:      newPatientLock(),
 		encoder: newEncoder(o.Context, o.Encrypt),
 		hasher:  NewHasher(o.ChainKey),
 		keyed:   o.ChainKey != nil,
 	}
 	l.options.ChainKey = nil
-	if l.encoder.chain, err = newChain(o.Random); err != nil {
+	chain, err := newChain(o.Random)
+	if err != nil {
 		return nil, err
 	}
+	l.encoder.begin(chain)
 	l.add(&Record{Event: Opened, Result: Done}, l.now(), extra{keyed: l.keyed})
 	go l.flusher()
 	if o.OnAlert != nil {
@@ -132,38 +133,34 @@ func (l *Log) Append(r *Record) error {
 
 // grant records a grant and sees it into the sink.
 func (l *Log) grant(r *Record) error {
-	start := time.Now()
-	deadline := start.Add(l.options.GrantBound)
 	at := r.Time
 	if at.IsZero() {
-		at = start
-		if l.options.Clock != nil {
-			at = l.options.Clock()
-		}
+		at = l.now()
 	}
-	if !l.acquire(deadline) {
+	limit := limit{within: l.options.GrantBound}
+	if !l.io.acquire(&limit) {
 		return l.unrecorded(r, at, 0, errLate)
 	}
 	l.lock.Lock()
 	if l.closed {
 		l.lock.Unlock()
-		l.release()
+		l.io.release()
 		return ErrClosed
 	}
 	sequence := l.add(r, at, extra{})
 	swapped := l.swap()
 	l.lock.Unlock()
 	if sequence == 0 {
-		l.release()
+		l.io.release()
 		return l.unrecorded(r, at, 0, errLate)
 	}
 	var err error
 	if swapped {
-		err = l.put(deadline)
+		err = l.put(limit)
 	} else {
-		err = l.drain(deadline)
+		err = l.drain(limit)
 	}
-	l.release()
+	l.io.release()
 	if err != nil {
 		return l.unrecorded(r, at, sequence, err)
 	}
@@ -291,7 +288,8 @@ func (l *Log) Rechain() error {
 		return ErrClosed
 	}
 	after := fmt.Sprintf("%s:%d", l.encoder.chain, l.sequence)
-	l.encoder.chain, l.sequence = chain, 0
+	l.encoder.begin(chain)
+	l.sequence = 0
 	l.hasher.restart()
 	l.add(&Record{Event: Opened, Result: Done}, l.now(), extra{after: after, keyed: l.keyed})
 	return nil

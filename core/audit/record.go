@@ -11,7 +11,7 @@ type Record struct {
 	Result Result
 	Reason Reason
 
-	// Time of the event. Zero means the log's clock.
+	// Time of the event. Zero means the log's clock, which costs another reading.
 	Time time.Time
 
 	// What was asked for.

@@ -18,13 +18,13 @@ type Sink struct {
 
 // A device takes bytes. One goroutine calls it at a time.
 type device interface {
-	// write offers p until the deadline. It returns how many bytes the device
+	// write offers p within the limit. It returns how many bytes the device
 	// has taken or will take whatever comes, and errLate if they are not all
 	// known to be written by then.
-	write(p []byte, deadline time.Time) (int, error)
+	write(p []byte, limit limit) (int, error)
 
 	// settle waits until what the device has taken is written.
-	settle(deadline time.Time) error
+	settle(limit limit) error
 
 	close() error
 }
@@ -106,22 +106,22 @@ func newHandoff(w io.Writer) *handoff {
 	return h
 }
 
-func (h *handoff) write(p []byte, deadline time.Time) (int, error) {
-	if err := h.settle(deadline); err != nil {
+func (h *handoff) write(p []byte, limit limit) (int, error) {
+	if err := h.settle(limit); err != nil {
 		return 0, err
 	}
 	h.buffer = append(h.buffer[:0], p...)
 	h.left = h.buffer
-	return len(p), h.settle(deadline)
+	return len(p), h.settle(limit)
 }
 
-func (h *handoff) settle(deadline time.Time) error {
+func (h *handoff) settle(limit limit) error {
 	for len(h.left) > 0 {
 		if !h.started {
 			h.work <- h.left // received at once: no write is under way
 			h.started = true
 		}
-		o, ok := h.wait(deadline)
+		o, ok := h.wait(&limit)
 		if !ok {
 			return errLate
 		}
@@ -135,7 +135,7 @@ func (h *handoff) settle(deadline time.Time) error {
 }
 
 // wait waits for the write that is under way, and reports false when it is late.
-func (h *handoff) wait(deadline time.Time) (outcome, bool) {
+func (h *handoff) wait(limit *limit) (outcome, bool) {
 	for range 4 { // a fast writer is done before a timer is set
 		select {
 		case o := <-h.done:
@@ -144,7 +144,7 @@ func (h *handoff) wait(deadline time.Time) (outcome, bool) {
 			runtime.Gosched()
 		}
 	}
-	h.timer.Reset(time.Until(deadline))
+	h.timer.Reset(limit.left())
 	defer h.timer.Stop()
 	select {
 	case o := <-h.done:

@@ -57,7 +57,7 @@ func openDescriptor(fd int) *descriptor {
 	return nil
 }
 
-func (d *descriptor) write(p []byte, deadline time.Time) (int, error) {
+func (d *descriptor) write(p []byte, limit limit) (int, error) {
 	written := 0
 	for written < len(p) {
 		n, err := d.once(p[written:])
@@ -65,7 +65,7 @@ func (d *descriptor) write(p []byte, deadline time.Time) (int, error) {
 		switch {
 		case err == nil, errors.Is(err, unix.EINTR):
 		case errors.Is(err, unix.EAGAIN):
-			if err := d.wait(deadline); err != nil {
+			if err := d.wait(limit.left()); err != nil {
 				return written, err
 			}
 		default:
@@ -83,9 +83,8 @@ func (d *descriptor) once(p []byte) (int, error) {
 }
 
 // wait returns when the descriptor may take more, or a signal came, and errLate
-// after the deadline.
-func (d *descriptor) wait(deadline time.Time) error {
-	left := time.Until(deadline)
+// when no time is left.
+func (d *descriptor) wait(left time.Duration) error {
 	if left <= 0 {
 		return errLate
 	}
@@ -98,7 +97,7 @@ func (d *descriptor) wait(deadline time.Time) error {
 }
 
 // settle has nothing to wait for: what write(2) took is written.
-func (d *descriptor) settle(time.Time) error { return nil }
+func (d *descriptor) settle(limit) error { return nil }
 
 func (d *descriptor) close() error {
 	if d.owned {
