@@ -96,6 +96,21 @@ func TestAHostileReportInABrowser(t *testing.T) {
 	looksWell(t, page, 3+1+1+1+15, 15)
 }
 
+// In a GitHub workflow a run shows its tables on the page of the workflow.
+func TestARunWritesTheStepSummary(t *testing.T) {
+	dir := t.TempDir()
+	summary := filepath.Join(dir, "summary.md")
+	cmd := command(t, "run", "--platform", "local", "--scenario", "hello", "--runs", "4", "--vcpu", "0", "--quiet", "--out", filepath.Join(dir, "r.json"))
+	cmd.Env = append(os.Environ(), envStepSummary+"="+summary)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	text, err := os.ReadFile(summary)
+	if err != nil || !strings.HasPrefix(string(text), "# dtbench report: local (measured)\n") || !strings.Contains(string(text), "| Optimized |") {
+		t.Errorf("%v\n%s", err, text)
+	}
+}
+
 // The command that the page gives runs the experiment of the file.
 func TestTheReportsCommandIsTheRuns(t *testing.T) {
 	path, page := realReport(t, nil)
