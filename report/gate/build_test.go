@@ -15,6 +15,7 @@ type craft struct {
 	scenarios, variants []string
 	runs                int
 	seed                uint64
+	steady              bool // memory does not vary, which saves its tests' time
 	// noise is the factor on a time, drawn anew for every sample.
 	noise func(*rand.Rand) float64
 	// times is the factor on the level of a cell; nil is 1.
@@ -95,9 +96,13 @@ func (p craft) file() *results.File {
 				}
 				for k := range p.runs {
 					order++
+					pages := int64(rng.IntN(30))
+					if p.steady {
+						pages = 0
+					}
 					c.Samples = append(c.Samples, results.Sample{
 						Order: order, Instance: fmt.Sprintf("%d-%s-%s-%d", p.seed, scenario, variant, k), Invocation: invocation,
-						TotalMS: level * p.noise(rng), MemoryBytes: 6<<20 + 4096*int64(rng.IntN(30)),
+						TotalMS: level * p.noise(rng), MemoryBytes: 6<<20 + 4096*pages,
 					})
 				}
 				f.Cells = append(f.Cells, c)

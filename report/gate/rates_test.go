@@ -34,7 +34,7 @@ func comparisons() int {
 // must not cry wolf.
 func TestAlarmsOfUnchangedRuns(t *testing.T) {
 	n := comparisons()
-	got := rates(t, n, craft{noise: heavyTailed(0.25)}, nil)
+	got := rates(t, n, craft{steady: true, noise: heavyTailed(0.25)}, nil)
 	if got[Regression] > max(1, n*5/100) || got[NotComparable] > 0 {
 		t.Errorf("%d of %d unchanged runs alarm", got[Regression], n)
 	}
@@ -43,7 +43,7 @@ func TestAlarmsOfUnchangedRuns(t *testing.T) {
 // A change that matters on a quiet machine: in one cell, the hardest case.
 func TestAlarmsOfRealChanges(t *testing.T) {
 	n := comparisons()
-	got := rates(t, n, craft{scenarios: []string{"storage"}, noise: lognormal(0.05)}, only("storage", "optimized", results.Hot, 1.2))
+	got := rates(t, n, craft{steady: true, scenarios: []string{"storage"}, noise: lognormal(0.05)}, only("storage", "optimized", results.Hot, 1.2))
 	if got[Regression] < n*95/100 {
 		t.Errorf("%d of %d real changes alarm", got[Regression], n)
 	}
@@ -88,7 +88,7 @@ func TestRunsNeededDecide(t *testing.T) {
 // No change on a quiet machine: the gate says so, and does not hedge.
 func TestAllClearOfQuietRuns(t *testing.T) {
 	n := comparisons()
-	got := rates(t, n, craft{scenarios: []string{"hello"}, noise: lognormal(0.03)}, nil)
+	got := rates(t, n, craft{steady: true, scenarios: []string{"hello"}, noise: lognormal(0.03)}, nil)
 	if got[OK] < n*95/100 {
 		t.Errorf("%d of %d unchanged runs are ok", got[OK], n)
 	}
