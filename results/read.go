@@ -133,9 +133,13 @@ func checkSchema(data []byte) error {
 		}
 		printer := message.NewPrinter(language.English)
 		text := v.ErrorKind.LocalizedString(printer)
-		if m, ok := v.ErrorKind.(*kind.Minimum); ok {
-			got, _ := m.Got.Float64()
+		switch k := v.ErrorKind.(type) {
+		case *kind.Minimum:
+			got, _ := k.Got.Float64()
 			text = fmt.Sprintf("negative value %v", got)
+		case *kind.Maximum:
+			got, _ := k.Got.Float64()
+			text = fmt.Sprintf("implausible value %v", got)
 		}
 		return fmt.Errorf("%w: %s: %s", ErrInvalid, place(v.InstanceLocation), text)
 	}
@@ -165,11 +169,12 @@ func place(location []string) string {
 // instances and invocation counters prove the temperature, orders are unique.
 // Errors wrap ErrInvalid and name the place.
 func (f *File) Validate() error {
-	if f.Experiment.Runs <= 2*f.Experiment.Trim {
+	if f.Experiment.Trim > (f.Experiment.Runs-1)/2 { // not 2·trim, which may overflow
 		return fmt.Errorf("%w: experiment.trim: %d dropped at each end leave nothing of %d runs", ErrInvalid, f.Experiment.Trim, f.Experiment.Runs)
 	}
 	seen := map[string]bool{}
 	orders := map[int]string{}
+	born := map[string]string{} // instance → the place of its cold sample
 	for i := range f.Cells {
 		c := &f.Cells[i]
 		at := fmt.Sprintf("cells[%d]", i)
@@ -195,8 +200,37 @@ func (f *File) Validate() error {
 				return fmt.Errorf("%w: %s.instance: seen before in the same cell", ErrInvalid, at)
 			}
 			instances[s.Instance] = true
+			if other, ok := born[s.Instance]; ok && c.Start == Cold {
+				return fmt.Errorf("%w: %s.instance: %s has the same one", ErrInvalid, at, other)
+			}
+			if c.Start == Cold {
+				born[s.Instance] = at
+			}
 			if err := s.check(c.Start, at, orders); err != nil {
 				return err
+			}
+		}
+	}
+	return f.checkPairs()
+}
+
+// checkPairs holds every hot sample to be the third invocation of an instance
+// whose first is in the cold cell.
+func (f *File) checkPairs() error {
+	for i := range f.Cells {
+		hot := &f.Cells[i]
+		if hot.Start != Hot || len(hot.Samples) == 0 {
+			continue
+		}
+		first := map[string]bool{}
+		if cold := f.Cell(CellKey{hot.Scenario, hot.Variant, Cold}); cold != nil {
+			for j := range cold.Samples {
+				first[cold.Samples[j].Instance] = true
+			}
+		}
+		for j := range hot.Samples {
+			if s := &hot.Samples[j]; !first[s.Instance] {
+				return fmt.Errorf("%w: cells[%d].samples[%d].instance: it has no cold sample", ErrInvalid, i, j)
 			}
 		}
 	}
@@ -208,7 +242,7 @@ func (s *Sample) check(start Start, at string, orders map[int]string) error {
 		return fmt.Errorf("%w: %s.order: %d is also that of %s", ErrInvalid, at, s.Order, other)
 	}
 	orders[s.Order] = at
-	if (start == Cold) != (s.Invocation == 1) {
+	if want := map[Start]int{Cold: 1, Hot: 3}[start]; s.Invocation != want {
 		return fmt.Errorf("%w: %s.invocation: %d in a %s cell", ErrInvalid, at, s.Invocation, start)
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -53,6 +54,10 @@ func encode(f *File) ([]byte, error) {
 func Replace(path string, mode os.FileMode, write func(io.Writer) error) (err error) {
 	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
+		var p *fs.PathError
+		if errors.As(err, &p) { // the user knows path, not the temporary name
+			err = &fs.PathError{Op: "write", Path: path, Err: p.Err}
+		}
 		return err
 	}
 	defer func() {

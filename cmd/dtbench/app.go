@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -35,6 +36,9 @@ func execute(a *app, args []string) int {
 	if err == nil {
 		return 0
 	}
+	if errors.Is(err, syscall.EPIPE) {
+		return codePipe // whoever read our output has gone, as head does
+	}
 	e := asFailure(err)
 	a.note("%v", e.err)
 	if e.hint != "" {
@@ -48,13 +52,15 @@ type errSignal struct{ syscall.Signal }
 
 func (e errSignal) Error() string { return "stopped by " + e.Signal.String() }
 
-// withSignals ends the context on SIGINT or SIGTERM. The second signal has its
-// default effect: it ends the process at once, and what was measured is in the
-// journal.
+// withSignals ends the context on SIGINT, SIGTERM or SIGHUP. The second signal
+// has its default effect: it ends the process at once, and what was measured is
+// in the journal. A broken pipe is an error of the write and not the end of the
+// process, which has things to clean up.
 func withSignals(parent context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	signal.Notify(make(chan os.Signal, 1), brokenPipe...)
 	go func() {
 		select {
 		case s := <-signals:

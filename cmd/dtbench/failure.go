@@ -20,6 +20,7 @@ const (
 	codeFailed  = 1
 	codeUsage   = 2
 	codePartial = 3
+	codePipe    = 141 // as a shell reports the end by SIGPIPE
 )
 
 // failure is an error on its way to the user: what, what next, exit code.
@@ -56,7 +57,11 @@ func asFailure(err error) *failure {
 	case errors.Is(err, build.ErrRevision):
 		return &failure{code: codeUsage, err: err, hint: "--against takes a commit, branch or tag, such as HEAD or main"}
 	case errors.Is(err, build.ErrBuild):
-		return &failure{code: codeFailed, err: err, hint: "the first build needs to download modules; check the network and GOPROXY"}
+		f := &failure{code: codeFailed, err: err}
+		if strings.Contains(err.Error(), "dial tcp") || strings.Contains(err.Error(), "proxy") {
+			f.hint = "the first build downloads modules; check the network and GOPROXY"
+		}
+		return f
 	case errors.Is(err, objectstore.ErrUnreachable):
 		return &failure{code: codeFailed, err: err, hint: "check --store-endpoint, or leave it out to use the embedded store"}
 	case errors.Is(err, objectstore.ErrDenied):
@@ -72,7 +77,9 @@ func asFailure(err error) *failure {
 	case errors.Is(err, report.ErrNoChart):
 		return &failure{code: codeUsage, err: err, hint: "the chart needs benchmark and another variant"}
 	case errors.Is(err, syscall.ENOSPC):
-		return &failure{code: codeFailed, err: err, hint: "free some space and go on with --resume"}
+		return &failure{code: codeFailed, err: err, hint: "free some space; a run that had begun goes on with --resume"}
+	case errors.As(err, &path) && path.Op == "fork/exec" && errors.Is(err, fs.ErrPermission):
+		return &failure{code: codeFailed, err: err, hint: "programs in the temporary folder must be allowed to run: set TMPDIR to a folder that is not mounted noexec"}
 	case errors.As(err, &path):
 		return &failure{code: codeUsage, err: err}
 	case strings.HasPrefix(err.Error(), "unknown command"): // cobra has no sentinel for it

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -24,7 +25,7 @@ func (a *app) measure(ctx context.Context, f *runFlags, p *plan, outputs []*outp
 	if runtime.GOOS != "linux" && p.entry.Name == local.Name {
 		return false, local.ErrUnsupported
 	}
-	work, err := os.MkdirTemp("", "dtbench-run-")
+	work, err := newWorkFolder()
 	if err != nil {
 		return false, err
 	}
@@ -66,7 +67,10 @@ func (a *app) measure(ctx context.Context, f *runFlags, p *plan, outputs []*outp
 		out.file = file
 		config.Arms = append(config.Arms, arms...)
 	}
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
 	svc, err := services.Start(ctx, services.Options{
+		Died:      stop, // the rest of the run would measure failures
 		Scenarios: p.scenarios, Store: p.store, Target: p.target,
 		Programs:   func(name string) string { return built[0].binaries[name].Path },
 		ObjectSize: p.experiment.ObjectSize, Latency: p.experiment.Latency, Seed: p.experiment.Seed,
@@ -100,6 +104,7 @@ func (a *app) measure(ctx context.Context, f *runFlags, p *plan, outputs []*outp
 		out.file.Environment, out.file.Warnings = environment, warnings
 		if out.earlier != nil {
 			out.file.Environment.Started = out.earlier.Environment.Started
+			out.file.Warnings = mergedWarnings(out.earlier, out.file)
 		}
 	}
 	return true, runErr
@@ -212,6 +217,23 @@ func newFile(p *plan, info platforms.Info, label string, built programs) (*resul
 	return file, arms
 }
 
+// mergedWarnings keeps what was said of the earlier part of a resumed run, and
+// says where its two parts come from different machines.
+func mergedWarnings(earlier, now *results.File) []string {
+	all := slices.Clone(earlier.Warnings)
+	a, b := earlier.Environment, now.Environment
+	if a.CPU != b.CPU || a.Kernel != b.Kernel || a.CPUs != b.CPUs {
+		all = append(all, fmt.Sprintf("the run was resumed on another machine: it began on %s (%d processors, kernel %s) and ended on %s (%d, %s)",
+			a.CPU, a.CPUs, a.Kernel, b.CPU, b.CPUs, b.Kernel))
+	}
+	for _, w := range now.Warnings {
+		if !slices.Contains(all, w) {
+			all = append(all, w)
+		}
+	}
+	return all
+}
+
 // resumable refuses to add samples of one experiment to those of another.
 func resumable(earlier, now *results.File) error {
 	differences := results.Differences(earlier.Experiment, now.Experiment)
@@ -221,7 +243,11 @@ func resumable(earlier, now *results.File) error {
 		}
 	}
 	if len(differences) > 0 {
-		return usagef("use the same flags, or --force to start again", "cannot resume: %s", strings.Join(differences, "; "))
+		return errDifferent(differences)
 	}
 	return nil
+}
+
+func errDifferent(differences []string) error {
+	return usagef("use the same flags, or --force to start again", "cannot resume: %s", strings.Join(differences, "; "))
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -79,6 +80,13 @@ func (a *app) report(paths []string, format, chart, out string, o report.Options
 		}
 		sources[i] = report.Source{Name: path, File: file}
 	}
+	for _, target := range []string{out, chart} {
+		for _, path := range paths {
+			if target != "" && sameFile(target, path) {
+				return usagef("name another file", "%s is the result itself", target)
+			}
+		}
+	}
 	if chart != "" {
 		if err := writeChart(chart, sources[0].File, o); err != nil {
 			return fmt.Errorf("%s: %w", paths[0], err)
@@ -100,4 +108,13 @@ func (a *app) report(paths []string, format, chart, out string, o report.Options
 		return results.Replace(out, 0o644, write)
 	}
 	return write(a.stdout)
+}
+
+func sameFile(a, b string) bool {
+	x, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	y, err := os.Stat(b)
+	return err == nil && os.SameFile(x, y)
 }

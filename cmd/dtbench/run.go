@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -71,11 +72,21 @@ func (a *app) run(ctx context.Context, f *runFlags) error {
 		outputs[0].label = "head"
 		outputs = append(outputs, &output{label: "base", revision: f.against, paths: p.paths.base()})
 	}
+	for _, out := range outputs {
+		unlock, err := out.paths.claim(f.force || f.resume)
+		if err != nil {
+			return err
+		}
+		defer unlock()
+	}
 	if f.resume {
 		for _, out := range outputs {
 			if out.earlier, err = loadEarlier(out.paths); err != nil {
 				return err
 			}
+		}
+		if nothingLeft(outputs) {
+			return a.showComplete(f, p, outputs)
 		}
 	}
 	measured, err := a.measure(ctx, f, p, outputs)
@@ -83,6 +94,36 @@ func (a *app) run(ctx context.Context, f *runFlags) error {
 		return err
 	}
 	return a.finish(f, outputs, err)
+}
+
+// nothingLeft is true when every file that --resume goes on with is complete.
+func nothingLeft(outputs []*output) bool {
+	for _, out := range outputs {
+		if out.earlier.Status != results.Complete {
+			return false
+		}
+	}
+	return true
+}
+
+// showComplete prints what is there, after the same check of flags as for a
+// run that goes on, and touches nothing.
+func (a *app) showComplete(f *runFlags, p *plan, outputs []*output) error {
+	for _, out := range outputs {
+		now := p.experiment
+		now.Provenance, now.Limits = out.earlier.Experiment.Provenance, out.earlier.Experiment.Limits
+		if d := results.Differences(out.earlier.Experiment, now); len(d) > 0 {
+			return errDifferent(d)
+		}
+		if err := report.Summarise(out.earlier, report.Options{}); err != nil {
+			return err
+		}
+		if err := a.print(out.earlier, f.format, report.Options{Width: terminalWidth(a.stdout)}); err != nil {
+			return err
+		}
+		a.note("%s is complete, nothing is left to measure", out.paths.result)
+	}
+	return nil
 }
 
 // finish writes the files, draws the charts, prints the tables, and says how
@@ -119,7 +160,9 @@ func (a *app) finish(f *runFlags, outputs []*output, runErr error) error {
 	return nil
 }
 
-// write makes the files of one output and prints its tables.
+// write makes the files of one output and prints its tables. The figures come
+// first: neither a chart nor a summary that cannot be written may keep them
+// from their reader.
 func (a *app) write(f *runFlags, out *output) error {
 	if err := report.Summarise(out.file, report.Options{}); err != nil {
 		return err
@@ -130,22 +173,31 @@ func (a *app) write(f *runFlags, out *output) error {
 	if err := os.Remove(out.paths.journal); err != nil {
 		return err
 	}
-	wrote := out.paths.result
-	switch err := writeChart(out.paths.chart, out.file, report.Options{}); {
-	case err == nil:
-		wrote += ", " + out.paths.chart
-	case !errors.Is(err, report.ErrNoChart): // one variant alone has nothing to draw
-		return err
-	}
-	if exists(out.paths.log) {
-		wrote += ", " + out.paths.log
-	}
 	if err := a.print(out.file, f.format, report.Options{Width: terminalWidth(a.stdout)}); err != nil {
 		return err
 	}
 	a.stepSummary(func(w io.Writer) error { return report.Markdown(w, out.file, report.Options{}) })
+	wrote := out.paths.result
+	err := writeChart(out.paths.chart, out.file, report.Options{})
+	switch {
+	case err == nil:
+		wrote += ", " + out.paths.chart
+	case errors.Is(err, report.ErrNoChart): // one variant alone has nothing to draw
+		err = removeStale(out.paths.chart)
+	}
+	if exists(out.paths.log) {
+		wrote += ", " + out.paths.log
+	}
 	if !f.quiet {
 		a.note("wrote %s", wrote)
+	}
+	return err
+}
+
+// removeStale takes away the file of an earlier run under the same name.
+func removeStale(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
 	return nil
 }

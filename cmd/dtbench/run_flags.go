@@ -23,6 +23,9 @@ const (
 	envTargetKey   = "DTBENCH_TARGET_KEY"
 )
 
+// maxRuns bounds --runs: a cell of 100,000 samples takes hours.
+const maxRuns = 100_000
+
 // maxObject bounds --object-size: larger writes measure the disk.
 const maxObject = 8 << 20
 
@@ -179,15 +182,19 @@ func (a *app) check(f *runFlags) (*plan, error) {
 		return nil, usagef(hint, "--variant is empty: choose %s", strings.Join(variantNames(), ", "))
 	case f.trim < 0:
 		return nil, usagef(hint, "--trim %d is negative", f.trim)
+	case f.trim > maxRuns:
+		return nil, usagef(hint, "--trim %d is more than any number of runs", f.trim)
 	case f.runs < 2*f.trim+2:
 		return nil, usagef(fmt.Sprintf("use --runs %d or more, or a smaller --trim", 2*f.trim+2),
 			"--runs %d is too few to drop %d at each end and keep a spread", f.runs, f.trim)
-	case f.runs > 100_000:
-		return nil, usagef(hint, "--runs %d is more than 100000", f.runs)
+	case f.runs > maxRuns:
+		return nil, usagef(hint, "--runs %d is more than %d", f.runs, maxRuns)
 	case f.memory < 0:
 		return nil, usagef("0 means no limit", "--memory %d is negative", f.memory)
 	case f.memory > 0 && f.memory < 16:
 		return nil, usagef("0 means no limit", "--memory %d is too little for any function (16 or more)", f.memory)
+	case f.memory > 1<<20:
+		return nil, usagef("0 means no limit", "--memory %d is more than %d, which is 1 TB", f.memory, 1<<20)
 	case f.vcpu < 0 || f.vcpu != f.vcpu || f.vcpu > 1024:
 		return nil, usagef("0 means no limit", "--vcpu %v is not between 0 and 1024", f.vcpu)
 	case f.vcpu > 0 && (f.cpuPeriod < time.Millisecond || f.cpuPeriod > time.Second):

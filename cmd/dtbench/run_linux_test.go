@@ -201,11 +201,6 @@ func TestTheMainJob(t *testing.T) {
 	if err != nil || !bytes.Equal(again, stdout.Bytes()) {
 		t.Errorf("report differs from run (%v):\n%s", err, again)
 	}
-	// secrets are in no file
-	data, err := os.ReadFile(out)
-	if err != nil || bytes.Contains(data, []byte("SECRET")) {
-		t.Errorf("the result names a secret: %v", err)
-	}
 }
 
 // interrupt starts a long run, sends sig once the first cell is full, and
@@ -253,12 +248,13 @@ func TestASignalEndsARunThatCanBeResumed(t *testing.T) {
 	}{{syscall.SIGINT, 130}, {syscall.SIGTERM, 143}} {
 		t.Run(c.sig.String(), func(t *testing.T) {
 			out := filepath.Join(t.TempDir(), "r.json")
-			args := []string{"run", "--platform", "local", "--out", out, "--format", "json"}
+			args := []string{"run", "--platform", "local", "--runs", "60", "--out", out, "--format", "json"}
 			if code := interrupt(t, c.sig, t.TempDir(), args...); code != c.code {
 				t.Errorf("exit code %d, want %d", code, c.code)
 			}
 			before := readResult(t, out)
-			if n := samples(before); before.Status != results.Interrupted || n < 30 || n >= 180 {
+			const all = 60 * 12
+			if n := samples(before); before.Status != results.Interrupted || n < 60 || n >= all {
 				t.Fatalf("status %s with %d samples", before.Status, n)
 			}
 
@@ -270,8 +266,12 @@ func TestASignalEndsARunThatCanBeResumed(t *testing.T) {
 				t.Fatalf("resume: %v\n%s", err, out)
 			}
 			after := readResult(t, out)
-			if samples(after) != 180 {
+			if samples(after) != all {
 				t.Errorf("%d samples after resuming", samples(after))
+			}
+			text, err := command(t, append(args, "--resume")...).CombinedOutput()
+			if err != nil || !strings.Contains(string(text), "is complete, nothing is left to measure") {
+				t.Errorf("resuming a complete run: %v", err)
 			}
 			proven(t, after)
 			for i := range before.Cells {
@@ -306,6 +306,13 @@ func TestAKilledRunLosesNothingItMeasured(t *testing.T) {
 	id := string(first[bytes.LastIndexByte(first, '"')+1:])
 	if id == "" || !strings.Contains(fmt.Sprint(f.Cells[0].Samples, f.Cells[2].Samples), id) {
 		t.Errorf("the first sample of the killed run, of instance %q, is gone", id)
+	}
+	if left, _ := filepath.Glob(filepath.Join(work, "*")); len(left) == 0 {
+		t.Error("the killed run left no folder: this test proves nothing about sweeping")
+	}
+	sweepWorkFolders(work)
+	if left, _ := filepath.Glob(filepath.Join(work, "*")); len(left) > 0 {
+		t.Errorf("folders are left: %v", left)
 	}
 	// The kill left cgroups at most, and the next run has swept them away.
 	groups, _ := filepath.Glob("/sys/fs/cgroup/*/dtbench-*")
@@ -476,6 +483,11 @@ func TestARealStoreOfTheUsersWorks(t *testing.T) {
 	if out, code := run("the-secret-of-this-test"); code != 0 {
 		t.Fatalf("exit code %d:\n%s", code, out)
 	}
+	for _, name := range []string{"r.json", "r.svg", "r.log"} {
+		if data, _ := os.ReadFile(filepath.Join(dir, name)); bytes.Contains(data, []byte("the-secret-of-this-test")) {
+			t.Errorf("%s holds the secret", name)
+		}
+	}
 	f := readResult(t, filepath.Join(dir, "r.json"))
 	proven(t, f)
 	if f.Experiment.Store != strings.TrimPrefix(service.Endpoint, "http://") {
@@ -544,5 +556,23 @@ func TestTwoRevisionsShareOneSchedule(t *testing.T) {
 	}
 	if text, err := command(t, args...).CombinedOutput(); exitCode(err) != 2 {
 		t.Errorf("an existing result: %v %s", err, text)
+	}
+}
+
+func TestTwoRunsCannotWriteOneFile(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "r.json")
+	unlock, err := newOutPaths(out).claim(false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, flag := range []string{"--quiet", "--force", "--resume"} {
+		text, err := command(t, "run", "--platform", "local", "--scenario", "hello", "--out", out, flag).CombinedOutput()
+		if exitCode(err) != 2 || !strings.Contains(string(text), "another run is writing "+out) {
+			t.Errorf("%s: %v %s", flag, err, text)
+		}
+	}
+	unlock()
+	if entries, _ := os.ReadDir(filepath.Dir(out)); len(entries) > 0 {
+		t.Errorf("left: %v", entries)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/dtbench/dtbench/internal/filelock"
 	"github.com/dtbench/dtbench/results"
 )
 
@@ -26,8 +27,7 @@ func (p outPaths) base() outPaths {
 	return newOutPaths(strings.TrimSuffix(p.result, ext) + "-base" + ext)
 }
 
-// outPaths decides where the result goes and refuses, before any work, a place
-// that cannot be written or that holds something.
+// outPaths decides where the result goes. It looks at names only.
 func (a *app) outPaths(f *runFlags) (outPaths, error) {
 	out := f.out
 	if out == "" {
@@ -37,31 +37,47 @@ func (a *app) outPaths(f *runFlags) (outPaths, error) {
 	if out == p.chart || out == p.log {
 		return p, usagef("use a name that ends in .json", "--out %s is the name of the chart or the log", out)
 	}
-	if info, err := os.Stat(out); err == nil && !info.Mode().IsRegular() {
-		return p, usagef("name a file", "--out %s is not a regular file", out)
+	return p, nil
+}
+
+// claim takes the names for this run until unlock, and refuses, before any
+// work, a place that cannot be written, that another run is writing, or that
+// holds something which mayExist does not allow.
+func (p outPaths) claim(mayExist bool) (unlock func(), err error) {
+	if info, err := os.Stat(p.result); err == nil && !info.Mode().IsRegular() {
+		return nil, usagef("name a file", "--out %s is not a regular file", p.result)
 	}
-	if !f.force && !f.resume {
-		all := []outPaths{p}
-		if f.against != "" {
-			all = append(all, p.base())
-		}
-		for _, p := range all {
-			if exists(p.journal) {
-				return p, usagef("--resume goes on with it, --force discards it", "%s is left from a run that was cut off", p.journal)
-			}
-			for _, path := range []string{p.result, p.chart, p.log} {
-				if exists(path) {
-					return p, usagef("--force replaces it, --resume completes an interrupted run", "%s exists", path)
-				}
-			}
-		}
-	}
-	probe, err := os.CreateTemp(filepath.Dir(out), ".dtbench-*")
+	dir := filepath.Dir(p.result)
+	probe, err := os.CreateTemp(dir, ".dtbench-*")
 	if err != nil {
-		return p, usagef("choose another --out", "cannot write in %s: %v", filepath.Dir(out), cause(err))
+		return nil, usagef("choose another --out", "cannot write in %s: %v", dir, cause(err))
 	}
-	_ = probe.Close()
-	return p, os.Remove(probe.Name())
+	if err := errors.Join(probe.Close(), os.Remove(probe.Name())); err != nil {
+		return nil, err
+	}
+	unlock, err = filelock.TryRemoving(filepath.Join(dir, "."+filepath.Base(p.result)+".lock"))
+	if errors.Is(err, filelock.ErrHeld) {
+		return nil, usagef("wait for it, or name another --out", "another run is writing %s", p.result)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if mayExist {
+		return unlock, nil
+	}
+	if exists(p.journal) {
+		err = usagef("--resume goes on with it, --force discards it", "%s is left from a run that was cut off", p.journal)
+	}
+	for _, path := range []string{p.log, p.chart, p.result} {
+		if exists(path) {
+			err = usagef("--force replaces it, --resume completes an interrupted run", "%s exists", path)
+		}
+	}
+	if err != nil {
+		unlock()
+		return nil, err
+	}
+	return unlock, nil
 }
 
 func exists(path string) bool {

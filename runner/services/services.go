@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/dtbench/dtbench/results"
@@ -55,6 +56,9 @@ type Options struct {
 	Latency    string
 	Seed       uint64
 	WorkDir    string // for the embedded store's objects; the caller removes it
+	// Died is told, from another goroutine, when an embedded service ends on its
+	// own; may be nil.
+	Died func(error)
 }
 
 // Services are running and reachable.
@@ -68,13 +72,15 @@ type Services struct {
 	children []*child.Running
 	proxies  []*delayProxy
 	delays   delayLog
+	closing  chan struct{}
+	closed   sync.Once
 }
 
 // Start starts what is needed and proves that it works: an object is written
 // with the store's credentials, the target is called. Errors match
 // objectstore's, or ErrTarget, or say which service did not start.
 func Start(ctx context.Context, o Options) (_ *Services, err error) {
-	s := &Services{options: o, runID: randomHex(4), apiKey: randomHex(20), objects: map[string]bool{}}
+	s := &Services{options: o, runID: randomHex(4), apiKey: randomHex(20), objects: map[string]bool{}, closing: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.Close())
@@ -100,7 +106,7 @@ func (s *Services) startStore(ctx context.Context) error {
 		s.store = Store{Region: "us-east-1", Bucket: "dtbench", AccessKey: "dtbench" + randomHex(6), SecretKey: randomHex(20)}
 		env := []string{"DTSTORE_ACCESS_KEY=" + s.store.AccessKey, "DTSTORE_SECRET_KEY=" + s.store.SecretKey}
 		var err error
-		s.store.Endpoint, err = s.startChild(ctx, child.Command{
+		s.store.Endpoint, err = s.startChild(ctx, "object store", child.Command{
 			Path: s.options.Programs("dtstore"), Env: env,
 			Args: []string{"--root", filepath.Join(s.options.WorkDir, "store"), "--bucket", s.store.Bucket, "--region", s.store.Region},
 		})
@@ -122,7 +128,7 @@ func (s *Services) startTarget(ctx context.Context) error {
 		s.target = *s.options.Target
 	} else {
 		s.target.Key = randomHex(20)
-		endpoint, err := s.startChild(ctx, child.Command{
+		endpoint, err := s.startChild(ctx, "network target", child.Command{
 			Path: s.options.Programs("dttarget"), Env: []string{"DTTARGET_KEY=" + s.target.Key},
 			Args: []string{"--size", strconv.FormatInt(s.options.ObjectSize, 10)},
 		})
@@ -146,12 +152,24 @@ func (s *Services) startTarget(ctx context.Context) error {
 	return nil
 }
 
-func (s *Services) startChild(ctx context.Context, c child.Command) (endpoint string, err error) {
+// ErrDied: an embedded service ended before it was asked to.
+var ErrDied = errors.New("an embedded service ended by itself")
+
+func (s *Services) startChild(ctx context.Context, name string, c child.Command) (endpoint string, err error) {
 	running, err := child.Start(ctx, c)
 	if err != nil {
 		return "", err
 	}
 	s.children = append(s.children, running)
+	go func() {
+		select {
+		case <-running.Done():
+			if s.options.Died != nil {
+				s.options.Died(fmt.Errorf("%w: the %s", ErrDied, name))
+			}
+		case <-s.closing:
+		}
+	}()
 	return running.Endpoint, nil
 }
 
@@ -239,6 +257,7 @@ func (s *Services) client() *objectstore.Client {
 // Close removes the objects of this run from a store of the user's, ends the
 // children and closes the proxies. It may be called again.
 func (s *Services) Close() error {
+	s.closed.Do(func() { close(s.closing) })
 	var errs []error
 	for _, p := range s.proxies {
 		errs = append(errs, p.close())

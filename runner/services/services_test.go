@@ -94,7 +94,7 @@ func TestOnlyWhatIsNeededStarts(t *testing.T) {
 // ownStore runs a store as a user would.
 func ownStore(t *testing.T, root string) Store {
 	t.Helper()
-	s := &Services{options: Options{Programs: programs(t), WorkDir: root}, objects: map[string]bool{}}
+	s := &Services{options: Options{Programs: programs(t), WorkDir: root}, objects: map[string]bool{}, closing: make(chan struct{})}
 	if err := s.startStore(context.Background()); err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +154,7 @@ func TestAStoreOfTheUsersIsCheckedAndLeftClean(t *testing.T) {
 func TestATargetThatRefusesIsTold(t *testing.T) {
 	target := httptest.NewServer(http.NotFoundHandler())
 	defer target.Close()
-	s := &Services{options: Options{Target: &Target{URL: target.URL, Key: "k"}, Latency: "none"}}
+	s := &Services{options: Options{Target: &Target{URL: target.URL, Key: "k"}, Latency: "none"}, closing: make(chan struct{})}
 	if err := s.startTarget(context.Background()); !errors.Is(err, ErrTarget) || !strings.Contains(err.Error(), "404") {
 		t.Errorf("got %v", err)
 	}
@@ -166,7 +166,7 @@ func TestTheDelayIsInsertedRecordedAndTransparent(t *testing.T) {
 		_, _ = io.WriteString(w, r.Method+" "+r.Host+" "+r.URL.RequestURI()+" "+string(body))
 	}))
 	defer backend.Close()
-	s := &Services{options: Options{Latency: "same-region", Seed: 1}}
+	s := &Services{options: Options{Latency: "same-region", Seed: 1}, closing: make(chan struct{})}
 	url, err := s.delayed("target", backend.URL, 2)
 	if err != nil {
 		t.Fatal(err)
@@ -215,5 +215,24 @@ func TestTheDelaysHaveTheMeanAndSpreadOfTheModel(t *testing.T) {
 	a, b, c := newSampler(sameRegion["store"], 1, 1), newSampler(sameRegion["store"], 1, 1), newSampler(sameRegion["store"], 2, 1)
 	if x, y, z := a.next(), b.next(), c.next(); x != y || x == z {
 		t.Errorf("seeds 1, 1, 2 give %s, %s, %s", x, y, z)
+	}
+}
+
+func TestAServiceThatEndsByItselfIsTold(t *testing.T) {
+	died := make(chan error, 2)
+	s, err := Start(context.Background(), Options{
+		Scenarios: scenarios.All()[1:2], Programs: programs(t), Latency: "none", WorkDir: t.TempDir(), Died: func(err error) { died <- err },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p, err := os.FindProcess(s.children[0].PID()); err != nil || p.Kill() != nil {
+		t.Fatal("the store could not be killed")
+	}
+	if err := <-died; !errors.Is(err, ErrDied) || !strings.Contains(err.Error(), "object store") {
+		t.Errorf("got %v", err)
+	}
+	if err := s.Close(); err == nil {
+		t.Error("Close does not say how the store ended")
 	}
 }
