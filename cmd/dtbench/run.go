@@ -85,7 +85,7 @@ func (a *app) run(ctx context.Context, f *runFlags) error {
 				return err
 			}
 		}
-		if nothingLeft(outputs) {
+		if allComplete(outputs) {
 			return a.showComplete(f, p, outputs)
 		}
 	}
@@ -96,8 +96,8 @@ func (a *app) run(ctx context.Context, f *runFlags) error {
 	return a.finish(f, outputs, err)
 }
 
-// nothingLeft is true when every file that --resume goes on with is complete.
-func nothingLeft(outputs []*output) bool {
+// allComplete is true when every file that --resume goes on with is complete.
+func allComplete(outputs []*output) bool {
 	for _, out := range outputs {
 		if out.earlier.Status != results.Complete {
 			return false
