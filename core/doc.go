@@ -37,18 +37,17 @@
 //
 // Ciphertext shows the length of its value.
 //
-// # Not in this version
+// # Further
 //
-// After start-up os.Getenv gives ciphertext, and the buffers that this package
-// owns are wiped. The plaintext that the process was started with is not: it is
-// still in the kernel's environment block (/proc/PID/environ) and in the copy
-// that the Go runtime made of it. Scrubbing those, and making the process
-// non-dumpable, is yet to come; until then this package does not stop another
-// process of the same user, nor code that reads /proc.
+// A [Policy] says per function and per data key which rule, window, budget and
+// audit detail apply, which further factors are looked at, and what refusals
+// lead to; the platform hands it over. Every decision is recorded (package
+// audit), by default as a line on standard output that is written before the
+// value is released. Plaintext is erased from the memory of the process
+// (package hygiene). core/SPEC.md specifies all of it; core/literal is the
+// scheme as the paper has it, which is not safe.
 //
-// Time is wall time alone. A clock that steps never makes a used token good
-// again (see the registry), but after a step of more than the window tokens may
-// be refused until the clock has caught up. A snapshot that is restored twice
-// keeps one instance id and one set of keys. Both are yet to come, as are the
-// audit of grants and refusals, encryption rules and per-key policy.
+// A snapshot that is restored twice keeps one instance id and one set of keys
+// until the guard notices, by a gap between wall time and boot time, or is told,
+// by [Guard.AfterRestore].
 package core
