@@ -166,9 +166,10 @@ func (in *instance) failed(kind error, detail string) error {
 	return e
 }
 
-// observe reads what the kernel knows of the idle instance.
+// observe reads what the kernel knows of the idle instance, and what it wrote.
 func (in *instance) observe(inv *platforms.Invocation) error {
 	var err error
+	in.out.drain()
 	if inv.MemoryBytes, err = peakResident(in.process.pid); err != nil {
 		return fmt.Errorf("memory of %s: %w", in.fn.Name, err)
 	}
