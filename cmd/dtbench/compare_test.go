@@ -42,7 +42,7 @@ func crafted(seed uint64, cv float64, level func(results.CellKey) float64) *resu
 				for k := range f.Experiment.Runs {
 					order++
 					c.Samples = append(c.Samples, results.Sample{
-						Order: order, Instance: fmt.Sprint(seed, variant, k), Invocation: invocation,
+						Order: order, Instance: fmt.Sprint(seed, scenario, variant, k), Invocation: invocation,
 						TotalMS: 5 * level(c.Key()) * math.Exp(sigma*rng.NormFloat64()), MemoryBytes: 6 << 20,
 					})
 				}
