@@ -137,7 +137,7 @@ func TestCompareExitCodes(t *testing.T) {
 	}
 
 	lost := crafted(6, 0.02, slowed(2))
-	lost.Cells = append(lost.Cells[:1], lost.Cells[2:]...) // hello benchmark hot
+	lost.Cells = append(lost.Cells[:1], lost.Cells[2:]...)                                          // hello benchmark hot
 	check(4, "dtbench: not comparable: missing in HEAD: hello benchmark hot", base, store(t, lost)) // a regression is there too: 4 goes before 1
 	check(1, "dtbench: regression", base, store(t, lost), "--force")
 	other := crafted(7, 0.02, flat)
