@@ -37,6 +37,7 @@ const (
 var (
 	coldColour = color.RGBA{R: 0x00, G: 0x72, B: 0xB2, A: 0xFF}
 	hotColour  = color.RGBA{R: 0xE6, G: 0x9F, B: 0x00, A: 0xFF}
+	hotEdge    = color.RGBA{R: 0x8A, G: 0x5A, B: 0x00, A: 0xFF} // orange alone is 2.2 to 1 on white
 	ink        = color.RGBA{R: 0x22, G: 0x22, B: 0x22, A: 0xFF}
 	faint      = color.RGBA{R: 0x5A, G: 0x5A, B: 0x5A, A: 0xFF}
 	gridColour = color.RGBA{R: 0xDD, G: 0xDD, B: 0xDD, A: 0xFF}
@@ -105,7 +106,8 @@ func newChart(f *results.File, o Options) (*chart, error) {
 		c.subtitle += clean(fmt.Sprintf(" (%s)", f.Status))
 	}
 	lines := []string{
-		clean(fmt.Sprintf("Data: %s on %s, %s.", e.Provenance, e.Platform, a.samples(""))),
+		a.source(),
+		a.samplesSentence(""),
 		fmt.Sprintf("Time: %s, %s.", a.metric, a.metric.Description()),
 		"Error bars: 95 % intervals of the ratio of trimmed means.",
 	}
@@ -265,11 +267,13 @@ func (c *chart) Plot(dc draw.Canvas, p *plot.Plot) {
 			dc.FillText(style(c.numberSize, faint, text.XCenter, text.YBottom), vg.Point{X: middle, Y: zero + 3}, "no data")
 			continue
 		}
-		fill := coldColour
+		fill, edge := coldColour, coldColour
 		if b.start == results.Hot {
-			fill = hotColour
+			fill, edge = hotColour, hotEdge
 		}
-		dc.FillPolygon(fill, rectangle(left, min(zero, trY(b.percent)), right, max(zero, trY(b.percent))))
+		outline := rectangle(left, min(zero, trY(b.percent)), right, max(zero, trY(b.percent)))
+		dc.FillPolygon(fill, outline)
+		dc.StrokeLines(draw.LineStyle{Color: edge, Width: 0.8}, append(outline, outline[0]))
 		low, high := trY(b.ci[0]), trY(b.ci[1])
 		whisker := draw.LineStyle{Color: ink, Width: 1}
 		dc.StrokeLine2(whisker, middle, low, middle, high)

@@ -54,7 +54,7 @@ func TestChartSaysWhatItShows(t *testing.T) {
 	}
 	check(normal(t), "Change in time by scenario: optimized over benchmark", "local, measured", "cold start", "hot start",
 		"hello", "storage", "network", "+59.6%", "+1.55%", "Change in time (% of benchmark)",
-		"Data: measured on local, mean of 13 of 15, 1 dropped at each end.",
+		"Data: measured on local, 2025-03-01, commit 0123456789ab.", "Mean of 13 of 15, 1 dropped at each end.",
 		"Time: total, from just before fork (cold) or send (hot) to the answer read in full.",
 		"Error bars: 95 % intervals of the ratio of trimmed means.")
 	check(pinned(t, "aliyun", 3, 5, 6), "aliyun, replayed", "+3366%", "+4.68%", "-1.53%", "-31.9%", "+7.01%", "1000", "100", "10", "0", "-10",

@@ -16,6 +16,9 @@ func (a *analysis) source() string {
 	if t := a.file.Environment.Started; !t.IsZero() {
 		s += ", " + t.UTC().Format("2006-01-02")
 	}
+	if c := a.file.Tool.Commit; c != "" {
+		s += ", commit " + c[:min(12, len(c))]
+	}
 	if a.file.Status != results.Complete {
 		s += ", " + string(a.file.Status)
 	}
