@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/dtbench/dtbench/core/audit"
-	"github.com/dtbench/dtbench/core/rules"
 )
 
 const (
@@ -85,7 +84,7 @@ type state struct {
 	// Bound into tokens.
 	function, version, region, platform string
 
-	rules      []*rules.Rule
+	rules      []*boundRule
 	plain      plainRule
 	bindsChain bool     // by a rule or because the factor is on
 	unknown    keyRules // for data keys that are not protected

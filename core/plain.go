@@ -24,12 +24,12 @@ const ruleLabel = "dtbench/core rule v1" // as in package rules
 const frameRoom = 5*4 + maxRequestID + 2*instanceSize + nonceSize + timeSize + maxName
 
 // newPlainRule finds the rule among those of a guard.
-func newPlainRule(set *ruleSet, p *Policy, function, version string) plainRule {
+func newPlainRule(set *ruleSet, function, version string) plainRule {
 	i, ok := set.index["sha256"]
-	if !ok || p.Rule != "" || p.CallChain.Action != "" {
+	if !ok || !set.own || set.chain {
 		return plainRule{rule: -1}
 	}
-	fingerprint := set.rules[i].Fingerprint()
+	fingerprint := sha256.Sum256([]byte(set.rules[i].text))
 	r := plainRule{rule: i, prefix: appendField(appendField(nil, ruleLabel), fingerprint[:])}
 	for _, field := range []string{function, version} {
 		if field != "" {

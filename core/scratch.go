@@ -46,7 +46,7 @@ func (s *state) authenticate(sc *scratch, rule int, r *Request, dataKey, chain s
 	e := sc.evaluators[rule]
 	if e == nil {
 		var err error
-		if e, err = s.rules[rule].NewEvaluator(s.macKey[:]); err != nil {
+		if e, err = s.rules[rule].compiled().NewEvaluator(s.macKey[:]); err != nil {
 			return err
 		}
 		sc.evaluators[rule] = e

@@ -118,7 +118,7 @@ func newState(cfg Config, policy *Policy, names []string) (*state, error) {
 		if r.rule, err = set.with(algorithm); err != nil {
 			return nil, fmt.Errorf("%w: policy: algorithm of %s: %w", ErrConfig, name, err)
 		}
-		r.algorithm = audit.NewName(set.rules[r.rule].Algorithm())
+		r.algorithm = audit.NewName(set.algorithm(r.rule))
 		if name == "" {
 			s.unknown = r
 			break
@@ -128,8 +128,8 @@ func newState(cfg Config, policy *Policy, names []string) (*state, error) {
 		budgets = budgets || r.budget >= 0
 	}
 	s.rules = set.rules
-	s.plain = newPlainRule(set, policy, s.function, s.version)
-	s.bindsChain = policy.CallChain.Action != "" || set.uses("callchain")
+	s.plain = newPlainRule(set, s.function, s.version)
+	s.bindsChain = set.chain
 
 	now := s.born.UnixNano()
 	s.registry.init(cfg.MaxNonces, window, now)

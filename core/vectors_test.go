@@ -197,7 +197,7 @@ func TestVectorsOfIssuing(t *testing.T) {
 		g := vectorGuard(t, v, clock)
 		s := internals(g)
 		rule := s.values[v.DataKey].rules.rule
-		if got := s.rules[rule].String(); got != v.Rule {
+		if got := s.rules[rule].compiled().String(); got != v.Rule {
 			t.Errorf("%s: rule %s, want %s", v.Comment, got, v.Rule)
 		}
 		token, err := g.IssueFor(v.Request.request(), v.DataKey)
