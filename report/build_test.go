@@ -66,7 +66,7 @@ func build(tb testing.TB, p plan) *results.File {
 					tb.Fatalf("no level for %s/%s %s", s, v, start)
 				}
 				c := results.Cell{Scenario: s, Variant: v, Start: start}
-				for range p.runs {
+				for k := range p.runs {
 					order++
 					total := l.time * math.Exp(p.spread*rng.NormFloat64())
 					sample := results.Sample{
@@ -77,7 +77,8 @@ func build(tb testing.TB, p plan) *results.File {
 					if start == results.Cold {
 						sample.StartMS, sample.InitMS = ptr(0.55*total), ptr(0.2*total)
 					} else {
-						sample.Invocation = 3
+						sample.Invocation = 3 // of the instance that gave the k-th cold sample
+						sample.Instance = f.Cells[len(f.Cells)-1].Samples[k].Instance
 					}
 					sample.SecretsMS = 0.1 * total
 					c.Samples = append(c.Samples, sample)
