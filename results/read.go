@@ -222,11 +222,13 @@ func (f *File) checkPairs() error {
 		if hot.Start != Hot || len(hot.Samples) == 0 {
 			continue
 		}
+		cold := f.Cell(CellKey{hot.Scenario, hot.Variant, Cold})
+		if cold == nil {
+			continue // a missing cell is for compare to name
+		}
 		first := map[string]bool{}
-		if cold := f.Cell(CellKey{hot.Scenario, hot.Variant, Cold}); cold != nil {
-			for j := range cold.Samples {
-				first[cold.Samples[j].Instance] = true
-			}
+		for j := range cold.Samples {
+			first[cold.Samples[j].Instance] = true
 		}
 		for j := range hot.Samples {
 			if s := &hot.Samples[j]; !first[s.Instance] {
