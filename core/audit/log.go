@@ -12,6 +12,9 @@ import (
 // ChainSize is the length of a chain id, in bytes; lines carry it in hex.
 const ChainSize = 8
 
+// grantRoom is more than the record of a grant takes, in bytes.
+const grantRoom = 2 << 10
+
 // Log is an audit log of one instance. Its methods may be called concurrently.
 type Log struct {
 	options Options
@@ -142,6 +145,14 @@ func (l *Log) grant(r *Record) error {
 		return l.unrecorded(r, at, 0, errLate)
 	}
 	l.lock.Lock()
+	if len(l.pending)+grantRoom > l.options.BufferSize/2 { // no grant is lost to a flood of refusals
+		l.lock.Unlock()
+		if err := l.drain(limit); err != nil {
+			l.io.release()
+			return l.unrecorded(r, at, 0, err)
+		}
+		l.lock.Lock()
+	}
 	if l.closed {
 		l.lock.Unlock()
 		l.io.release()

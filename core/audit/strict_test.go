@@ -134,6 +134,23 @@ func TestFullBufferRefusesGrants(t *testing.T) {
 	}
 }
 
+// A flood of refusals fills the buffer; a grant makes room for itself.
+func TestFloodDoesNotCrowdOutGrants(t *testing.T) {
+	sink := &memory{}
+	l := newLog(t, audit.Options{Sink: audit.NewSink(sink), BufferSize: 8 << 10, GrantBound: generous, FlushSize: 1 << 30, FlushInterval: time.Hour})
+	for l.Stats().Dropped < 3 {
+		l.Append(refusal(audit.BadMAC))
+	}
+	if err := l.Append(grant()); err != nil {
+		t.Fatal(err)
+	}
+	entries := read(t, sink.text(), trail.Options{})
+	if e := entries[len(entries)-1]; e.Result != "granted" || e.Dropped != 3 {
+		t.Errorf("got %+v", e)
+	}
+	closeLog(t, l)
+}
+
 // However many wait, each waits no longer than its own bound. The figure of the
 // bound itself is measured by BenchmarkGrantBound; here the machine may be busy.
 func TestStalledSinkHoldsUpNobodyLong(t *testing.T) {

@@ -2,6 +2,7 @@ package trail_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -167,8 +168,8 @@ func TestKeyedChain(t *testing.T) {
 	if got := found(t, keyed, trail.Options{Key: bytes.Repeat([]byte("x"), 32)}); got != 1 {
 		t.Errorf("the wrong key: found at %d", got)
 	}
-	if got := found(t, plain, trail.Options{Key: chainKey}); got != 1 {
-		t.Errorf("a plain chain in place of a keyed one: found at %d", got)
+	if r, err := verify(plain, trail.Options{Key: chainKey}); err != nil || r.Break == nil || !strings.Contains(r.Break.Message, "not keyed") {
+		t.Errorf("a plain chain in place of a keyed one: got %+v, %v", r, err)
 	}
 	if _, err := verify(keyed, trail.Options{}); !errors.Is(err, trail.ErrKeyNeeded) {
 		t.Errorf("got %v", err)
@@ -209,6 +210,7 @@ func TestForgedRecords(t *testing.T) {
 	}
 	check("beginning is missing", next(`"verify"`))
 	check("beginning is missing", strings.Replace(opened, "opened", "verify", 1))
+	check("beginning is missing", strings.Replace(opened, `"seq":1`, `"seq":5`, 1))
 	check("follows the closing record", opened, next(`"closed"`), strings.Replace(next(`"verify"`), `"seq":2`, `"seq":3`, 1))
 	check("records 2 to 8 are missing", opened, strings.Replace(next(`"verify"`), `"seq":2`, `"seq":9`, 1))
 	check("record 2 is missing", opened, strings.Replace(next(`"verify"`), `"seq":2`, `"seq":3`, 1))
@@ -263,6 +265,54 @@ func TestMixed(t *testing.T) {
 		if found(t, strings.Join(changed, ""), trail.Options{Mixed: true}) == 0 {
 			t.Errorf("record %d replaced by noise: not found", i+1)
 		}
+	}
+}
+
+// Under Mixed too, half a record is a record that was changed.
+func TestMixedFindsChangedEnds(t *testing.T) {
+	lines := write(t, "chain--a", nil)
+	last := lines[7]
+	for _, changed := range []string{"x" + last[1:], last[:len(last)-2] + "x\n", "x" + last} {
+		if got := found(t, strings.Join(lines[:7], "")+changed, trail.Options{Mixed: true}); got != 8 {
+			t.Errorf("%.20q: found at %d", changed, got)
+		}
+	}
+}
+
+func TestTheFirstBreakIsReported(t *testing.T) {
+	lines := write(t, "chain--a", nil)
+	lines[4] = strings.Replace(lines[4], "mallory", "malory", 1)
+	if got := found(t, strings.Join(lines, ""), trail.Options{Closed: true, Head: "none"}); got != 5 {
+		t.Errorf("found at %d", got)
+	}
+}
+
+// The chain as the package documentation of audit defines it, computed anew:
+// each hash covers the one before.
+func TestChainIsWhatItIsDocumentedToBe(t *testing.T) {
+	last := sha256.Sum256([]byte("dtbench/audit chain v1"))
+	lines := write(t, "chain--a", nil)
+	for i, line := range lines {
+		body, tail, _ := strings.Cut(line, `,"hash":"`)
+		last = sha256.Sum256(append(last[:], body...))
+		if want := fmt.Sprintf("%x\"}\n", last); tail != want {
+			t.Errorf("line %d: got %s, want %s", i+1, tail, want)
+		}
+	}
+
+	// So a record that is changed and hashed anew does not fit the next one.
+	h := audit.NewHasher(nil)
+	for i, line := range lines[:5] {
+		body, _, _ := audit.SplitLine([]byte(line))
+		if i == 4 {
+			body = bytes.Replace(body, []byte("mallory"), []byte("someone"), 1)
+			lines[4] = fmt.Sprintf("%s,\"hash\":\"%x\"}\n", body, h.Next(body))
+			break
+		}
+		h.Next(body)
+	}
+	if got := found(t, strings.Join(lines, ""), trail.Options{}); got != 6 {
+		t.Errorf("found at %d", got)
 	}
 }
 

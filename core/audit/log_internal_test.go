@@ -1,0 +1,116 @@
+package audit
+
+import (
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"time"
+)
+
+// half takes a few bytes and is then late, once.
+type half struct {
+	late bool
+	text strings.Builder
+}
+
+func (h *half) write(p []byte, _ limit) (int, error) {
+	if h.late {
+		h.late = false
+		n, _ := h.text.Write(p[:10])
+		return n, errLate
+	}
+	return h.text.Write(p)
+}
+
+func (h *half) settle(limit) error { return nil }
+func (h *half) close() error       { return nil }
+
+// What a late sink left comes before the next grant, and the grant is in the
+// sink when Append returns. The background flush is held up, or it would do it.
+func TestGrantWritesWhatWasLeft(t *testing.T) {
+	device := &half{}
+	l, err := New(Options{Sink: &Sink{device: device}, GrantBound: time.Minute, FlushInterval: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	close(l.stop)
+	grant := &Record{Event: Verify, Result: Granted, Key: NewName("FIRST")}
+	device.late = true
+	if err := l.Append(grant); !errors.Is(err, ErrUnrecorded) {
+		t.Fatal(err)
+	}
+	grant.Key = NewName("SECOND")
+	if err := l.Append(grant); err != nil {
+		t.Fatal(err)
+	}
+	text := device.text.String()
+	if strings.Count(text, "\n") != 4 || !strings.Contains(text, "SECOND") || !strings.HasPrefix(text, `{"v":1,"chain"`) {
+		t.Errorf("got %s", text)
+	}
+	h := NewHasher(nil)
+	for line := range strings.Lines(text) {
+		body, hash, ok := SplitLine([]byte(line))
+		if !ok || string(hash) != hexOf(h.Next(body)) {
+			t.Errorf("the chain breaks at %s", line)
+		}
+	}
+}
+
+func hexOf(p []byte) string {
+	const digits = "0123456789abcdef"
+	var b strings.Builder
+	for _, c := range p {
+		b.WriteByte(digits[c>>4])
+		b.WriteByte(digits[c&15])
+	}
+	return b.String()
+}
+
+// A late waiter gives up, and leaves the lock usable.
+func TestPatientLock(t *testing.T) {
+	lock := newPatientLock()
+	if !lock.acquire(&limit{}) {
+		t.Fatal("a free lock is not taken")
+	}
+	if lock.acquire(&limit{within: time.Millisecond}) {
+		t.Fatal("a held lock is taken")
+	}
+	got := make(chan bool)
+	for range 3 {
+		go func() {
+			ok := lock.acquire(&limit{within: time.Minute})
+			lock.release()
+			got <- ok
+		}()
+	}
+	for lock.waiting.Load() < 3 {
+		time.Sleep(time.Microsecond)
+	}
+	lock.release()
+	for range 3 {
+		if !<-got {
+			t.Error("a freed lock is not taken")
+		}
+	}
+}
+
+// A writer that says it wrote less than nothing, or more than all, breaks nothing.
+type lying int
+
+func (n lying) Write([]byte) (int, error) { return int(n), nil }
+
+func TestLyingWriters(t *testing.T) {
+	check := func(n int, want error) {
+		t.Helper()
+		h := newHandoff(lying(n))
+		defer h.close()
+		if _, err := h.write([]byte("line"), limit{within: time.Minute}); !errors.Is(err, want) {
+			t.Errorf("%d: got %v", n, err)
+		}
+	}
+	check(-1, io.ErrShortWrite)
+	check(3, io.ErrShortWrite)
+	check(4, nil)
+	check(5, nil)
+}
