@@ -42,7 +42,7 @@ func (a *analysis) sentence(o results.Overhead) string {
 	case results.Faster:
 		s += fmt.Sprintf("%s %s: %s.", less, o.Baseline, figures)
 	case results.Equivalent:
-		s += fmt.Sprintf("and %s are equivalent in %s: %s, shown to lie within ±%.0f %%.", o.Baseline, a.metricName(o.Metric), figures, 100*Margin)
+		s += fmt.Sprintf("and %s are equivalent in %s: %s, within ±%.0f %% by two one-sided 5 %% tests.", o.Baseline, a.metricName(o.Metric), figures, 100*Margin)
 	default:
 		s += fmt.Sprintf("against %s is inconclusive in %s: %s. These runs would find %s %% or more",
 			o.Baseline, a.metricName(o.Metric), figures, magnitude(o.MinimumDetectablePercent))
