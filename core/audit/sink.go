@@ -34,7 +34,7 @@ var errLate = errors.New("audit: the sink did not take the record in time")
 // NewSink makes a sink of a writer.
 //
 // On Linux, a pipe, socket, terminal or regular file given as an [*os.File],
-// such as [os.Stdout], is written to without blocking, on the caller's thread,
+// such as standard output, is written to without blocking, on the caller's thread,
 // by one write(2) per line; its own blocking mode is not changed. Call NewSink
 // before the process becomes non-dumpable, because it opens /proc/self/fd. A
 // write to a regular file cannot be told not to wait: it goes to the page cache,
