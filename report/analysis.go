@@ -18,7 +18,9 @@ type analysis struct {
 	variants  []string // the baseline first
 	cells     []cell   // parallel to file.Cells
 	overheads []results.Overhead
-	remarks   []string // what the statistics want said, for the notices
+	// remarks is what the statistics want said, for the notices: each text with
+	// the comparisons that it is about, in the order of their first mention.
+	remarks []remark
 }
 
 // cell is one cell of the file with the values that its summaries rest on.
@@ -184,6 +186,22 @@ func (a *analysis) compare() error {
 	return nil
 }
 
+// remark is one sentence about one or more comparisons.
+type remark struct {
+	text  string
+	about []string
+}
+
+func (a *analysis) remark(text, where string) {
+	for i := range a.remarks {
+		if a.remarks[i].text == text {
+			a.remarks[i].about = append(a.remarks[i].about, where)
+			return
+		}
+	}
+	a.remarks = append(a.remarks, remark{text, []string{where}})
+}
+
 // compareCell returns no overhead when either side is missing or too small.
 func (a *analysis) compareCell(scenario, variant string, start results.Start, metric string) (*results.Overhead, stats.Comparison, error) {
 	x, y := a.find(scenario, variant, start), a.find(scenario, Baseline, start)
@@ -200,13 +218,13 @@ func (a *analysis) compareCell(scenario, variant string, start results.Start, me
 	case errors.Is(err, stats.ErrTooFew):
 		return nil, c, nil // the notices tell how many samples each cell has
 	case errors.Is(err, stats.ErrNotPositive):
-		a.remarks = append(a.remarks, where+": no overhead, as an arm averages zero")
+		a.remark("no overhead, as an arm averages zero", where)
 		return nil, c, nil
 	case err != nil:
 		return nil, c, fmt.Errorf("%s: %w", where, err)
 	}
 	for _, w := range c.Warnings {
-		a.remarks = append(a.remarks, where+": "+w)
+		a.remark(w, where)
 	}
 	percent := func(ratio float64) float64 { return 100 * (ratio - 1) }
 	return &results.Overhead{

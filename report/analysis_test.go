@@ -180,7 +180,7 @@ func TestManySamples(t *testing.T) {
 	if one.Overheads[0].P == two.Overheads[0].P || math.Abs(one.Overheads[0].P-two.Overheads[0].P) > 0.02 {
 		t.Errorf("p = %v with seed 1 and %v with seed 2: want two estimates of one number", one.Overheads[0].P, two.Overheads[0].P)
 	}
-	if text := string(render(t, Text, one, Options{})); !strings.Contains(text, "- time, hello cold, optimized against benchmark: p comes from 100000 random splits, not from all of them.") {
+	if text := string(render(t, Text, one, Options{})); !strings.Contains(text, " comparisons: p comes from 100000 random splits, not from all of them.") {
 		t.Error("the text does not say where p comes from")
 	}
 }

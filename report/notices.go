@@ -124,7 +124,11 @@ func (a *analysis) notices() []string {
 	}
 	out = append(out, a.cellNotices()...)
 	for _, r := range a.remarks {
-		add("%s.", r)
+		about := strings.Join(r.about, "; ")
+		if len(r.about) > 2 { // each is a row of the tables; the count will do
+			about = fmt.Sprintf("%d comparisons", len(r.about))
+		}
+		add("%s: %s.", about, r.text)
 	}
 	return out
 }
