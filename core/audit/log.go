@@ -140,7 +140,7 @@ func (l *Log) grant(r *Record) error {
 	if at.IsZero() {
 		at = l.now()
 	}
-	limit := limit{within: l.options.GrantBound}
+	limit := limit{within: l.options.GrantBound - l.options.GrantBound/10} // the rest is for the scheduler
 	if !l.io.acquire(&limit) {
 		return l.unrecorded(r, at, 0, errLate)
 	}

@@ -31,8 +31,10 @@ type Options struct {
 	// Context says where the records come from.
 	Context Context
 
-	// GrantBound is how long Append may wait for the sink under Strict. Zero
-	// means 1 ms.
+	// GrantBound is how long Append may take under Strict. It waits for nine
+	// tenths of that, because to wake up takes time too; on a machine with more
+	// work than processors that can still take longer. Zero means 1 ms, at most
+	// a minute.
 	GrantBound time.Duration
 
 	// BufferSize bounds the memory for lines that the sink has not taken, in
