@@ -94,6 +94,41 @@ func TestAuditFixtures(t *testing.T) {
 	}
 }
 
+// Encrypted fields need their key, which is random per line, so there is no
+// fixture for them.
+func TestAuditShowsEncryptedFieldsWithTheKey(t *testing.T) {
+	encrypt, err := audit.NewFieldEncryption(bytes.Repeat([]byte("f"), 32), audit.FieldSource, audit.FieldRequest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	file := write("audit.jsonl", auditFixture(t, audit.Options{Encrypt: encrypt}, true))
+	right, wrong := write("right", strings.Repeat("f", 32)), write("wrong", strings.Repeat("w", 32))
+	check := func(code int, out, err string, args ...string) {
+		t.Helper()
+		var stdout, stderr bytes.Buffer
+		got := execute(&app{stdout: &stdout, stderr: &stderr}, append([]string{"audit"}, args...))
+		if got != code || !strings.Contains(stdout.String(), out) || !strings.Contains(stderr.String(), err) {
+			t.Errorf("%q: got %d\n%s%s", args, got, &stdout, &stderr)
+		}
+		if out == "" && strings.Contains(stdout.String(), "mallory") {
+			t.Errorf("%q shows an encrypted field", args)
+		}
+	}
+	check(0, "", "", "summary", file)
+	check(0, "mallory", "", "summary", file, "--field-key-file", right)
+	check(0, "in request r-2 from alice", "", "explain", file, "--request", "r-2", "--field-key-file", right)
+	check(2, "", "hint: check --field-key-file", "explain", file, "--field-key-file", wrong)
+	check(0, "hold", "", "verify", file)
+}
+
 func TestFold(t *testing.T) {
 	check := func(text string, width int, want ...string) {
 		t.Helper()

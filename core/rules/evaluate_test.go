@@ -135,6 +135,8 @@ func TestHardenedFrames(t *testing.T) {
 	check(`$sha512("x", $sha3_256($nonce, ""))`, `$sha512("x", $sha3_256($nonce, ""))`, "hmac_sha512", "x", inner)
 	inner = string(digest("hmac_blake2b", field("dtbench/core rule call v1", "hmac_blake2b", "acme")))
 	check(`$sha512($hmac_blake2b($tenant), $caller)`, `$sha512($hmac_blake2b($tenant), $caller)`, "hmac_sha512", inner, "alice")
+	inner = string(digest("sha512", field("dtbench/core rule call v1", "sha512", "x")))
+	check(`$md5($sha512("x"))`, `$md5($sha512("x"))`, "hmac_md5", inner) // nothing of the longer inner digest stays behind
 	for name := range hashes {
 		check("$"+name+"($callchain)", "$"+name+"($callchain)", "hmac_"+name, "chain")
 	}
