@@ -17,7 +17,7 @@ const (
 	hashStart = `,"hash":"`
 	hashEnd   = "\"}\n"
 
-	// LineTail is the length of the end of a line that its hash does not
+	// lineTail is the length of the end of a line that its hash does not
 	// cover, the newline included.
 	lineTail = len(hashStart) + 2*HashSize + len(hashEnd)
 )

@@ -111,6 +111,11 @@ func (l *Log) Flush(timeout time.Duration) error {
 // Close does nothing. It does not close the sink, nor wait for an alert hook
 // that is running.
 func (l *Log) Close(timeout time.Duration) error {
+	limit := limit{within: timeout}
+	idle := l.io.acquire(&limit)
+	if idle {
+		defer l.io.release()
+	}
 	l.lock.Lock()
 	if l.closed {
 		l.lock.Unlock()
@@ -123,5 +128,12 @@ func (l *Log) Close(timeout time.Duration) error {
 	}
 	l.lock.Unlock()
 	close(l.stop)
-	return l.Flush(timeout)
+	err := errLate
+	if idle {
+		err = l.drain(limit)
+	}
+	if err != nil {
+		return fmt.Errorf("audit: close: %w", err)
+	}
+	return nil
 }

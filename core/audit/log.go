@@ -18,10 +18,15 @@ const grantRoom = 2 << 10
 // Log is an audit log of one instance. Its methods may be called concurrently.
 type Log struct {
 	options Options
-	wake    chan struct{} // flush now
-	soon    chan struct{} // flush within FlushInterval
-	alerts  chan Record
-	stop    chan struct{}
+
+	// patience is how long a grant waits: what is left of GrantBound is for the
+	// scheduler.
+	patience time.Duration
+
+	wake   chan struct{} // flush now
+	soon   chan struct{} // flush within FlushInterval
+	alerts chan Record
+	stop   chan struct{}
 
 	// io is held while the sink is written to. It guards out and taken.
 	io    patientLock
@@ -49,7 +54,7 @@ func New(o Options) (*Log, error) {
 		return nil, err
 	}
 	l := &Log{
-		options: o,
+		options: o, patience: o.GrantBound - o.GrantBound/10,
 		wake:    make(chan struct{}, 1),
 		soon:    make(chan struct{}, 1),
 		stop:    make(chan struct{}),
@@ -140,29 +145,27 @@ func (l *Log) grant(r *Record) error {
 	if at.IsZero() {
 		at = l.now()
 	}
-	limit := limit{within: l.options.GrantBound - l.options.GrantBound/10} // the rest is for the scheduler
+	limit := limit{within: l.patience}
 	if !l.io.acquire(&limit) {
 		return l.unrecorded(r, at, 0, errLate)
 	}
+	defer l.io.release() // behind unrecorded: a withdrawal comes before the closing record
 	l.lock.Lock()
 	if len(l.pending)+grantRoom > l.options.BufferSize/2 { // no grant is lost to a flood of refusals
 		l.lock.Unlock()
 		if err := l.drain(limit); err != nil {
-			l.io.release()
 			return l.unrecorded(r, at, 0, err)
 		}
 		l.lock.Lock()
 	}
 	if l.closed {
 		l.lock.Unlock()
-		l.io.release()
 		return ErrClosed
 	}
 	sequence := l.add(r, at, extra{})
 	swapped := l.swap()
 	l.lock.Unlock()
 	if sequence == 0 {
-		l.io.release()
 		return l.unrecorded(r, at, 0, errLate)
 	}
 	var err error
@@ -171,7 +174,6 @@ func (l *Log) grant(r *Record) error {
 	} else {
 		err = l.drain(limit)
 	}
-	l.io.release()
 	if err != nil {
 		return l.unrecorded(r, at, sequence, err)
 	}
@@ -194,8 +196,10 @@ func (l *Log) unrecorded(r *Record, at time.Time, sequence uint64, cause error) 
 	if cause != errLate {
 		l.stats.SinkErrors++
 	}
-	l.add(&refusal, at, extra{of: sequence})
-	l.alert(&refusal)
+	if !l.closed {
+		l.add(&refusal, at, extra{of: sequence})
+		l.alert(&refusal)
+	}
 	l.lock.Unlock()
 	signal(l.wake)
 	return fmt.Errorf("%w: %w", ErrUnrecorded, cause)
@@ -243,7 +247,7 @@ func (l *Log) critical(r *Record) bool { return r.Event.critical() || l.repeated
 // alert hands a record to the hook. The caller holds the lock, so that Close
 // cannot close the channel meanwhile.
 func (l *Log) alert(r *Record) {
-	if l.alerts == nil || l.closed {
+	if l.alerts == nil {
 		return
 	}
 	select {

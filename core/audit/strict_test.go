@@ -173,6 +173,25 @@ func TestStalledSinkHoldsUpNobodyLong(t *testing.T) {
 	group.Wait()
 }
 
+// Whenever the log is closed, a grant that did not get its value has its
+// withdrawal in the chain, or no record.
+func TestCloseWhileGrantsAreLate(t *testing.T) {
+	for range 20 {
+		sink := &memory{}
+		l := newLog(t, audit.Options{Sink: audit.NewSink(sink), GrantBound: time.Millisecond})
+		sink.stall()
+		var group sync.WaitGroup
+		for range 4 {
+			group.Go(func() { l.Append(grant()) })
+		}
+		time.AfterFunc(time.Millisecond, sink.goOn)
+		closeLog(t, l)
+		group.Wait()
+		eventually(t, "closed", func() bool { return strings.Contains(sink.text(), "closed") })
+		read(t, sink.text(), trail.Options{Closed: true})
+	}
+}
+
 // The error for the guard holds no identifier.
 func TestErrorsNameNothing(t *testing.T) {
 	l := newLog(t, audit.Options{Sink: audit.NewSink(&memory{fail: errDisk}), GrantBound: generous})
