@@ -83,6 +83,8 @@ func TestTokenTextForm(t *testing.T) {
 	refused("nothing", "")
 	refused("one less", text[:TokenTextSize-1])
 	refused("one more", text+"A")
+	refused("a whole group more", text+"AAAA")
+	refused("twice", text+text)
 	refused("padding", text[:TokenTextSize-1]+"=")
 	refused("the other alphabet", text[:TokenTextSize-1]+"+")
 	refused("a line end within", text[:30]+"\n"+text[31:])
