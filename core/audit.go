@@ -3,6 +3,8 @@ package core
 import (
 	"errors"
 	"time"
+
+	"github.com/dtbench/dtbench/core/audit"
 )
 
 // AuditMode says when a grant is recorded.
@@ -33,6 +35,11 @@ type AuditPolicy struct {
 	// GrantBound is how long a grant may wait for the sink in strict mode.
 	// Default 1 ms.
 	GrantBound Duration `json:"grant_bound,omitempty"`
+
+	// Template is a starting point for rules that apply to the records:
+	// pci-dss, gdpr, ccpa or hipaa (see [audit.Templates]). Those that encrypt
+	// fields need Config.AuditFieldKey.
+	Template string `json:"template,omitempty"`
 }
 
 func (p AuditPolicy) check() error {
@@ -41,6 +48,11 @@ func (p AuditPolicy) check() error {
 		return errors.New("audit: mode is not strict, async or off")
 	case p.GrantBound < 0 || time.Duration(p.GrantBound) > time.Second:
 		return errors.New("audit: grant_bound is not within 0 to 1s")
+	case p.Template != "" && p.Mode == AuditOff:
+		return errors.New("audit: a template for records that are not made")
+	case p.Template != "":
+		_, err := audit.FindTemplate(p.Template)
+		return err
 	}
 	return nil
 }

@@ -52,6 +52,16 @@ type Config struct {
 	// not close it.
 	Audit *audit.Log `json:"-"`
 
+	// OnAlert is called with every critical record, from a goroutine of its
+	// own: consecutive refusals, blocks, a factor that alerts, an unlisted
+	// secret, a termination. It is for logs that the guard opens.
+	OnAlert func(audit.Record) `json:"-"`
+
+	// AuditFieldKey, of 32 bytes, encrypts the fields of records that the
+	// policy's template names; AuditChainKey, of at least 32, makes the chain
+	// of records an HMAC. Both are copied.
+	AuditFieldKey, AuditChainKey []byte `json:"-"`
+
 	// Exit ends the process when the guard terminates the instance. Nil means
 	// to exit. If it returns, the guard stays closed.
 	Exit func(code int) `json:"-"`

@@ -253,6 +253,42 @@ func TestSinks(t *testing.T) {
 	}
 }
 
+func TestAuditTemplates(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "audit")
+	key := bytes.Repeat([]byte{7}, 32)
+	alerts := make(chan audit.Record, 10)
+	cfg := Config{
+		AuditFieldKey: key, AuditChainKey: key, OnAlert: func(r audit.Record) { alerts <- r },
+		Policy: &Policy{Audit: AuditPolicy{Mode: AuditAsync, Sink: "file:" + path, Template: "gdpr"}},
+	}
+	g := newGuard(t, cfg)
+	g.Use("request-of-somebody", "API_KEY", ignore)
+	for range 3 {
+		g.Open("request-of-somebody", "API_KEY", Token{}, ignore)
+	}
+	if r := <-alerts; r.Event != audit.Verify && r.Event != audit.Alert {
+		t.Errorf("alert about %v", r.Event)
+	}
+	g.Close()
+	data, err := os.ReadFile(path)
+	if err != nil || !bytes.Contains(data, []byte(`"request":"enc:`)) || bytes.Contains(data, []byte("somebody")) {
+		t.Errorf("%v\n%s", err, data)
+	}
+
+	check := func(a AuditPolicy, key []byte, want string) {
+		t.Helper()
+		a.Sink = "file:" + path
+		_, err := FromEnvironment(Config{Environment: twoSecrets(), Policy: &Policy{Audit: a}, AuditFieldKey: key, AuditChainKey: key})
+		if !errors.Is(err, ErrConfig) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%+v: %v", a, err)
+		}
+	}
+	check(AuditPolicy{Template: "gdpr"}, nil, "field key")
+	check(AuditPolicy{Template: "sox"}, nil, "unknown template")
+	check(AuditPolicy{Template: "gdpr", Mode: AuditOff}, nil, "not made")
+	check(AuditPolicy{}, []byte("short"), "chain key")
+}
+
 // A real process, whose exit code the platform sees.
 func TestInstanceTerminates(t *testing.T) {
 	const variable = "DTBENCH_CORE_TERMINATE"

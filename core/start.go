@@ -70,7 +70,7 @@ func FromEnvironment(cfg Config) (*Guard, error) {
 		s.wipe()
 		return nil, err
 	}
-	if err := s.openLog(cfg.Audit); err != nil {
+	if err := s.openLog(cfg); err != nil {
 		s.wipe()
 		return nil, err
 	}
@@ -216,32 +216,41 @@ var platformVariables = [...]struct{ platform, function, version, region string 
 }
 
 // openLog opens the log that the policy asks for.
-func (s *state) openLog(given *audit.Log) error {
+func (s *state) openLog(cfg Config) error {
 	p := s.policy.Audit
-	if given != nil || p.Mode == AuditOff {
-		s.log = given
+	if cfg.Audit != nil || p.Mode == AuditOff {
+		s.log = cfg.Audit
 		return nil
 	}
-	sink, err := openSink(p.Sink)
-	if err != nil {
-		return fmt.Errorf("%w: audit sink: %w", ErrConfig, err)
-	}
-	mode := audit.Strict
-	if p.Mode == AuditAsync {
-		mode = audit.Async
-	}
-	s.log, err = audit.New(audit.Options{
-		Mode: mode, Sink: sink, GrantBound: time.Duration(p.GrantBound), Clock: s.clocks.wall,
+	o := audit.Options{
+		GrantBound: time.Duration(p.GrantBound), Clock: s.clocks.wall, OnAlert: cfg.OnAlert, ChainKey: cfg.AuditChainKey,
 		CriticalFailures: uint32(max(s.response.policy.AlertAfter, 1)),
 		Context: audit.Context{
 			Function: audit.Identify(s.function), Version: audit.Identify(s.version),
 			Instance: audit.Identify(s.instanceID), Region: audit.Identify(s.region), Platform: audit.Identify(s.platform),
 		},
-	})
-	if err != nil {
+	}
+	if p.Mode == AuditAsync {
+		o.Mode = audit.Async
+	}
+	var err error
+	if p.Template != "" {
+		var t audit.Template
+		if t, err = audit.FindTemplate(p.Template); err == nil {
+			o, err = t.Apply(o, cfg.AuditFieldKey)
+		}
+		if err != nil {
+			return fmt.Errorf("%w: audit template: %w", ErrConfig, err)
+		}
+	}
+	if o.Sink, err = openSink(p.Sink); err != nil {
+		return fmt.Errorf("%w: audit sink: %w", ErrConfig, err)
+	}
+	if s.log, err = audit.New(o); err != nil {
+		_ = o.Sink.Close()
 		return fmt.Errorf("%w: %w", ErrConfig, err)
 	}
-	s.sink, s.ownsLog = sink, true
+	s.sink, s.ownsLog = o.Sink, true
 	return nil
 }
 
