@@ -564,4 +564,19 @@ func TestFIPS140Only(t *testing.T) {
 		t.Error(err)
 	}
 	g.Close()
+	for _, name := range []string{"sha256", "sha512", "sha3_256", "sha3_512"} {
+		p := quiet()
+		p.Keys = map[string]KeyPolicy{"API_KEY": {Algorithm: name}}
+		if err := newGuard(t, Config{Policy: p}).Use(requestID, "API_KEY", ignore); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, name := range []string{"md5", "sha1", "blake2b", "blake2s"} {
+		p := quiet()
+		p.AllowWeakHashes = true
+		p.Keys = map[string]KeyPolicy{"API_KEY": {Algorithm: name}}
+		if _, err := FromEnvironment(Config{Environment: twoSecrets(), Policy: p}); !errors.Is(err, ErrConfig) || !strings.Contains(err.Error(), "FIPS") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }

@@ -27,8 +27,10 @@ const (
 // unsetter is an [Environment] that can also remove a variable.
 type unsetter interface{ Unsetenv(name string) error }
 
-// findPolicy returns the policy of the environment, or an empty one.
-func findPolicy(env Environment) (*Policy, error) {
+// findPolicy returns the policy given in code, or else that of the environment,
+// or an empty one. A descriptor is read and closed even if its policy does not
+// count: nobody else is to read it.
+func findPolicy(env Environment, given *Policy) (*Policy, error) {
 	if text, ok := env.LookupEnv(PolicyFDVariable); ok {
 		document, err := readDescriptor(text)
 		if u, ok := env.(unsetter); ok && err == nil {
@@ -37,7 +39,12 @@ func findPolicy(env Environment) (*Policy, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%w: policy from %s: %w", ErrConfig, PolicyFDVariable, err)
 		}
-		return ParsePolicy(document)
+		if given == nil {
+			return ParsePolicy(document)
+		}
+	}
+	if given != nil {
+		return given, nil
 	}
 	if path, ok := env.LookupEnv(PolicyFileVariable); ok {
 		f, err := os.Open(path)

@@ -48,6 +48,12 @@ func TestWhereThePolicyComesFrom(t *testing.T) {
 		t.Error("the descriptor is still open")
 	}
 	env = all()
+	fd = number(env[PolicyFDVariable])
+	check(env, &Policy{Function: "code", Audit: AuditPolicy{Mode: AuditOff}}, "code")
+	if err := syscall.Fstat(fd, &stat); err == nil {
+		t.Error("the descriptor of a policy that does not count is still open")
+	}
+	env = all()
 	delete(env, PolicyFDVariable)
 	check(env, nil, "file")
 	delete(env, PolicyFileVariable)

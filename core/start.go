@@ -33,11 +33,9 @@ func FromEnvironment(cfg Config) (*Guard, error) {
 	if err != nil {
 		return nil, err
 	}
-	policy := cfg.Policy
-	if policy == nil {
-		if policy, err = findPolicy(cfg.Environment); err != nil {
-			return nil, err
-		}
+	policy, err := findPolicy(cfg.Environment, cfg.Policy)
+	if err != nil {
+		return nil, err
 	}
 	names, err := protectedNames(cfg.Environment, cfg.Keys, policy)
 	if err != nil {
