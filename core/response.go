@@ -2,7 +2,6 @@ package core
 
 import (
 	"errors"
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -176,10 +175,3 @@ func (r *response) watch(name string, now int64) *source {
 	r.watched.Store(int64(len(r.sources)))
 	return s
 }
-
-// String names the step as the audit record has it.
-func (s step) String() string {
-	return [...]string{"", "alert", "block", "terminate"}[min(int(s), 3)]
-}
-
-var _ fmt.Stringer = step(0)

@@ -13,7 +13,7 @@ func TestResponse(t *testing.T) {
 	check := func(source string, at time.Duration, want step, row int) {
 		t.Helper()
 		if led, n := r.failed(source, int64(at)); led != want || n != row {
-			t.Errorf("%q at %v: %q after %d, want %q after %d", source, at, led, n, want, row)
+			t.Errorf("%q at %v: %d after %d, want %d after %d", source, at, led, n, want, row)
 		}
 	}
 	isBlocked := func(source string, at time.Duration, want bool) {
@@ -59,7 +59,7 @@ func TestResponseTurnedOff(t *testing.T) {
 	r.policy = ResponsePolicy{AlertAfter: -1, BlockAfter: -1, TerminateAfter: -1}.complete()
 	for i := range 1000 {
 		if led, _ := r.failed("a", 0); led != noted || r.blocked("a", 0) {
-			t.Fatalf("failure %d led to %q", i, led)
+			t.Fatalf("failure %d led to %d", i, led)
 		}
 	}
 	if p := (ResponsePolicy{}).complete(); p != (ResponsePolicy{3, 10, Duration(30 * time.Second), 100}) {
