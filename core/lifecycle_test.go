@@ -25,6 +25,8 @@ func TestAfterRestore(t *testing.T) {
 	id, key, text := g.InstanceID(), s.macKey, env.values["API_KEY"]
 	box := s.values["API_KEY"].box
 	aead := s.sealer.aead
+	sealed := *s.values["API_KEY"]
+	sealed.box = bytes.Clone(sealed.box)
 	token, used := issue(t, g, requestID, "API_KEY"), issue(t, g, requestID, "API_KEY")
 	if err := g.Open(requestID, "API_KEY", used, ignore); err != nil {
 		t.Fatal(err)
@@ -39,6 +41,12 @@ func TestAfterRestore(t *testing.T) {
 	if !bytes.Equal(box, make([]byte, len(box))) {
 		t.Error("the ciphertext of before is still there")
 	}
+	func() {
+		defer func() { _ = recover() }()
+		if _, err := aead.Open(nil, nil, sealed.box, sealed.associated); err == nil {
+			t.Error("the key of before still opens values")
+		}
+	}()
 	if s.registry.size() != 0 {
 		t.Error("nonces of before are still there")
 	}

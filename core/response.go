@@ -93,7 +93,7 @@ type source struct {
 
 // blocked tells whether a source is under a block.
 func (r *response) blocked(name string, now int64) bool {
-	if name == "" || r.watched.Load() == 0 {
+	if r.watched.Load() == 0 {
 		return false
 	}
 	r.mu.Lock()
