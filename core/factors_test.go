@@ -182,6 +182,11 @@ func TestBudget(t *testing.T) {
 }
 
 func TestRequestTable(t *testing.T) {
+	fresh := newRequestTable(0)
+	fresh.find("1", 0)
+	if fresh.find("2", int64(requestLifetime)); len(fresh.previous) != 0 {
+		t.Error("rotated too early")
+	}
 	table := newRequestTable(0)
 	first := table.find("first", 0)
 	for i := 1; i < maxRequests; i++ {

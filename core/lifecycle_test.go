@@ -245,6 +245,35 @@ func TestGapOfTheClocksRenewsTheKeys(t *testing.T) {
 	check(0, time.Hour, true)      // asleep, and wall time set back
 }
 
+// Many small steps, as of a clock that is slewed, are no gap.
+func TestSlewingIsNoGap(t *testing.T) {
+	c := &twoClocks{wall: manualClock{now: newClock().now}}
+	g := newGuard(t, Config{Clock: c.wall.read, BootClock: c.boot})
+	for range 10 {
+		c.move(time.Second, time.Second+300*time.Millisecond)
+		if err := g.Use(requestID, "API_KEY", ignore); err != nil || count(g, clocksApart) != 0 {
+			t.Fatalf("%v, %d gaps", err, count(g, clocksApart))
+		}
+	}
+}
+
+// Who comes late finds the keys renewed, or the guard closed.
+func TestLateRenewal(t *testing.T) {
+	g := newGuard(t, Config{})
+	s := internals(g)
+	before := s.generation
+	s.renewAfterGap(before)
+	s.renewAfterGap(before)
+	if s.generation != before+1 {
+		t.Errorf("renewed %d times", s.generation-before)
+	}
+	g.Close()
+	s.renewAfterGap(s.generation)
+	if s.generation != before+1 {
+		t.Error("renewed after Close")
+	}
+}
+
 // Use tries again with the new keys.
 func TestUseSurvivesAGap(t *testing.T) {
 	c := &twoClocks{wall: manualClock{now: newClock().now}}

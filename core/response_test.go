@@ -74,7 +74,9 @@ func TestManySources(t *testing.T) {
 	r.failed("bad", 0)
 	r.failed("bad", 0)
 	for i := range 3 * maxSources {
-		r.failed(fmt.Sprint(i), 0)
+		if led, _ := r.failed(fmt.Sprint(i), 0); led == blocked {
+			t.Fatalf("source %d: a block that stops nobody", i)
+		}
 	}
 	if len(r.sources) != maxSources || !r.blocked("bad", 0) {
 		t.Errorf("%d sources, blocked: %v", len(r.sources), r.blocked("bad", 0))
