@@ -245,3 +245,48 @@ func TestPatternsAndPlatformCredentials(t *testing.T) {
 		t.Error("nothing listed")
 	}
 }
+
+// A policy's own rule is never taken for the usual one, whatever its algorithm.
+func TestOwnRuleIsEvaluated(t *testing.T) {
+	p := quiet()
+	p.Rule, p.Region = "$sha3_256($requestid, $region)", "here"
+	p.Keys = map[string]KeyPolicy{"API_KEY": {Algorithm: "sha256"}}
+	s := internals(newGuard(t, Config{Policy: p}))
+	if s.plain.rule != -1 {
+		t.Error("the usual rule stands in for it")
+	}
+	if text := s.rules[s.values["API_KEY"].rules.rule].text; text != "$sha256($requestid, $region)" {
+		t.Errorf("the rule is %s", text)
+	}
+}
+
+// The registry keeps nonces for the longest window that any key has.
+func TestNoncesOfLongWindowsAreKept(t *testing.T) {
+	for _, step := range []time.Duration{time.Second, 7 * time.Second, 21 * time.Second, 41 * time.Second} {
+		clock := newClock()
+		p := quiet()
+		p.Keys = map[string]KeyPolicy{"API_KEY": {Sensitivity: Low}}
+		g := newGuard(t, Config{Policy: p, Clock: clock.read})
+		clock.advance(lowWindow)
+		token := issue(t, g, requestID, "API_KEY")
+		clock.advance(-lowWindow)
+		if err := g.Open(requestID, "API_KEY", token, ignore); err != nil {
+			t.Fatal(err)
+		}
+		for passed := step; passed <= 3*lowWindow; passed += step {
+			clock.advance(step)
+			before := count(g, forgotten)
+			if err := g.Open(requestID, "API_KEY", token, ignore); err != ErrDenied {
+				t.Errorf("steps of %v: again after %v: %v", step, passed, err)
+			}
+			if passed <= 2*lowWindow && count(g, forgotten) != before {
+				t.Errorf("steps of %v: its nonce was dropped after %v", step, passed)
+			}
+			for range 200 { // in every shard
+				if err := g.Use(requestID, "DB_PASSWORD", ignore); err != nil {
+					t.Fatalf("steps of %v: a fresh token after %v: %v", step, passed, err)
+				}
+			}
+		}
+	}
+}
