@@ -126,9 +126,12 @@ func (c *Comparison) compute(force bool) error {
 
 func (cell *Cell) compute(c *Comparison) error {
 	head, base := cell.Head.values, cell.Base.values
-	s, err := stats.Compare(head, base, stats.Options{
-		Trim: c.Trim, Alpha: c.Alpha, Margin: cell.Threshold, Target: cell.Threshold, Seed: c.Base.File.Experiment.Seed,
-	})
+	o := stats.Options{Trim: c.Trim, Alpha: c.Alpha, Margin: cell.Threshold, Target: cell.Threshold, Seed: c.Base.File.Experiment.Seed}
+	s, err := stats.Compare(head, base, o)
+	// A small alpha takes many random splits, but only where p comes near it.
+	if o.Draws = c.draws(cell.Metric); err == nil && !s.Permutation.Exact && s.Permutation.P < 10*c.Alpha && o.Draws > stats.DefaultDraws {
+		s, err = stats.Compare(head, base, o)
+	}
 	if err != nil {
 		return err
 	}

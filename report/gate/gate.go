@@ -96,6 +96,8 @@ type Comparison struct {
 	Forced bool
 	// Notices are the sentences that a reader must see beside the figures.
 	Notices []string
+
+	family map[string]int // cells that can be compared, by metric
 }
 
 // Cell compares one metric of one scenario, variant and start.

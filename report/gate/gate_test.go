@@ -157,6 +157,25 @@ func TestThresholdDecides(t *testing.T) {
 	}
 }
 
+// Beyond the exact test p cannot fall below one over the random splits: they
+// follow alpha, and an alpha out of their reach is an obstacle.
+func TestSmallAlphaOfManyRuns(t *testing.T) {
+	small := craft{seed: 1, runs: 60, steady: true}
+	base := small.file()
+	small.seed, small.times = 2, only("storage", "optimized", results.Hot, 1.5)
+	head := small.file()
+	c := compare(t, base, head, Options{Alpha: 1e-4})
+	cell := find(t, c, "storage", "optimized", results.Hot, results.MetricTime)
+	if c.Verdict != Regression || cell.Figures.PHolm >= 1e-5 {
+		t.Errorf("alpha 1e-4: %s with p %v", c.Verdict, cell.Figures.PHolm)
+	}
+	c = compare(t, base, head, Options{Alpha: 1e-6})
+	want := "alpha 1e-06 is out of reach: 2000000 random splits in 12 cells cannot bring p below 6e-06: hello benchmark cold"
+	if c.Verdict != NotComparable || !strings.HasPrefix(strings.Join(c.Obstacles, ""), want) {
+		t.Errorf("alpha 1e-6: %s with %q", c.Verdict, c.Obstacles)
+	}
+}
+
 func TestNotices(t *testing.T) {
 	base, head := craft{seed: 1}.file(), craft{seed: 2}.file()
 	at := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)

@@ -3,6 +3,7 @@ package gate
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
@@ -44,12 +45,12 @@ func statusObstacles(base, head *results.File) []string {
 
 // findCellObstacles notes for each cell what stands against comparing it.
 func (c *Comparison) findCellObstacles() {
-	family := map[string]int{} // cells that can be compared, by metric
+	c.family = map[string]int{}
 	for i := range c.Cells {
 		cell := &c.Cells[i]
 		cell.Obstacle = c.sidesObstacle(cell)
 		if cell.comparable() {
-			family[cell.Metric]++
+			c.family[cell.Metric]++
 		}
 	}
 	for i := range c.Cells {
@@ -58,12 +59,27 @@ func (c *Comparison) findCellObstacles() {
 		if cell.Obstacle != "" {
 			continue
 		}
-		n := family[cell.Metric]
-		if least := stats.LeastP(nx, ny, c.Trim) * float64(n); least >= c.Alpha {
-			cell.Obstacle = fmt.Sprintf("too few samples: %d against %d in %s cannot bring p below %.2g",
-				nx, ny, layout.Count(n, "cell"), min(1, least))
+		n, draws := c.family[cell.Metric], c.draws(cell.Metric)
+		least, exact := stats.Sampling{Draws: draws}.LeastP(nx, ny, c.Trim)
+		if least *= float64(n); least < c.Alpha {
+			continue
 		}
+		what := fmt.Sprintf("too few samples: %d against %d", nx, ny)
+		if !exact {
+			what = fmt.Sprintf("alpha %v is out of reach: %d random splits", c.Alpha, draws)
+		}
+		cell.Obstacle = fmt.Sprintf("%s in %s cannot bring p below %.2g", what, layout.Count(n, "cell"), min(1, least))
 	}
+}
+
+// mostDraws bounds the random splits of a test, which at 60 against 60 samples
+// take a second or two.
+const mostDraws = 2_000_000
+
+// draws is the number of random splits that a p of the metric may take: enough
+// for the least adjusted p to be a twentieth of alpha, where that is affordable.
+func (c *Comparison) draws(metric string) int {
+	return int(min(mostDraws, max(stats.DefaultDraws, math.Ceil(20*float64(c.family[metric])/c.Alpha))))
 }
 
 // leastMean is the least mean that a ratio can be taken of.

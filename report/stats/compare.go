@@ -14,7 +14,7 @@ type Options struct {
 	// Target is the overhead, as a fraction, that RunsNeeded aims at; default 0.10.
 	Target float64
 	// Draws is the number of random splits when an exact test is out of reach;
-	// default 100,000. Seed makes them repeatable.
+	// default DefaultDraws. Seed makes them repeatable.
 	Draws int
 	Seed  uint64
 }

@@ -22,8 +22,30 @@ type Permutation struct {
 // Sampling configures the Monte Carlo test that stands in where the exact one
 // is out of reach.
 type Sampling struct {
-	Draws int    // random splits; 0 is 100,000
+	Draws int    // random splits; 0 is DefaultDraws
 	Seed  uint64 // same seed, same splits, on every machine
+}
+
+// DefaultDraws is the number of random splits where none is given.
+const DefaultDraws = 100_000
+
+func (s Sampling) draws() int {
+	if s.Draws == 0 {
+		return DefaultDraws
+	}
+	return s.Draws
+}
+
+// LeastP is a p-value that PermutationTest with s cannot fall below for nx and
+// ny values with g trimmed at each end: that of the function LeastP, and where
+// it draws random splits no less than 1/(Draws + 1). It also says whether the
+// test counts over all splits.
+func (s Sampling) LeastP(nx, ny, g int) (p float64, exact bool) {
+	p = LeastP(nx, ny, g)
+	if exact = (split{n: nx + ny, nx: nx, g: g}).exact(); !exact {
+		p = max(p, 1/float64(s.draws()+1))
+	}
+	return p, exact
 }
 
 // Limits of the exact test. They keep it below about 50 ms and a few MB.
@@ -68,10 +90,10 @@ func PermutationTest(variant, baseline []float64, g int, s Sampling) (Permutatio
 	}
 	pooled := slices.Concat(variant, baseline)
 	slices.Sort(pooled)
-	sp := split{pooled: pooled, nx: len(variant), g: g}
+	sp := split{pooled: pooled, n: len(pooled), nx: len(variant), g: g}
 	// The slack counts splits that tie with the observed one but round lower.
 	c := math.Exp(math.Abs(math.Log(means[0].Mean/means[1].Mean))) * (1 - epsilon)
-	if len(pooled) <= maxExact && sp.edges() <= maxEdges {
+	if sp.exact() {
 		total := binomial(len(pooled), len(variant))
 		extreme := total
 		if c > 1 { // else every split is at least as far from 1
@@ -79,10 +101,7 @@ func PermutationTest(variant, baseline []float64, g int, s Sampling) (Permutatio
 		}
 		return Permutation{P: float64(extreme) / float64(total), Extreme: extreme, Splits: total, Exact: true}, nil
 	}
-	draws := s.Draws
-	if draws == 0 {
-		draws = 100_000
-	}
+	draws := s.draws()
 	extreme := uint64(draws)
 	if c > 1 {
 		extreme = sp.sample(c, draws, s.Seed)
@@ -115,18 +134,21 @@ func LeastP(nx, ny, g int) float64 {
 // split describes the ways to deal sorted pooled values to two arms: nx of them
 // to the variant, the rest to the baseline, g trimmed at each end of both.
 type split struct {
-	pooled []float64
-	nx, g  int
+	pooled   []float64
+	n, nx, g int // n is the length of pooled
 }
 
-func (s split) ny() int  { return len(s.pooled) - s.nx }
-func (s split) low() int { return len(s.pooled) / 2 }
+func (s split) ny() int  { return s.n - s.nx }
+func (s split) low() int { return s.n / 2 }
+
+// exact says whether counting over all splits is within reach.
+func (s split) exact() bool { return s.n <= maxExact && s.edges() <= maxEdges }
 
 // interior says whether a split with k variant values in the low half leaves
 // at least g values of each arm in each half.
 func (s split) interior(k int) bool {
 	j := s.nx - k
-	return min(k, s.low()-k, j, len(s.pooled)-s.low()-j) >= s.g
+	return min(k, s.low()-k, j, s.n-s.low()-j) >= s.g
 }
 
 // edges counts the splits that are not interior, saturating above maxEdges.
@@ -134,7 +156,7 @@ func (s split) edges() uint64 {
 	var n uint64
 	for k := range s.low() + 1 {
 		if !s.interior(k) {
-			n += binomial(s.low(), k) * binomial(len(s.pooled)-s.low(), s.nx-k)
+			n += binomial(s.low(), k) * binomial(s.n-s.low(), s.nx-k)
 		}
 		if n > maxEdges {
 			break

@@ -226,10 +226,34 @@ func TestMonteCarloEstimatesTheExactP(t *testing.T) {
 		}
 		pooled := slices.Sorted(slices.Values(slices.Concat(x, y)))
 		rho := trimmedMean(x, 1) / trimmedMean(y, 1)
-		s := split{pooled: pooled, nx: n, g: 1}
+		s := split{pooled: pooled, n: len(pooled), nx: n, g: 1}
 		estimate := float64(s.sample(max(rho, 1/rho)*(1-epsilon), 200_000, 12)) / 200_000
 		if math.Abs(estimate-exact.P) > 0.005 {
 			t.Errorf("n = %d: estimated %v, exact %v", n, estimate, exact.P)
+		}
+	}
+}
+
+// The bound holds for both kinds of test and is reached by arms far apart.
+func TestLeastPOfSampling(t *testing.T) {
+	rng := rand.New(rand.NewPCG(13, 14))
+	for _, c := range []struct {
+		nx, ny, draws int
+		exact         bool
+		want          float64
+	}{
+		{15, 15, 999, true, LeastP(15, 15, 1)},
+		{17, 17, 0, true, LeastP(17, 17, 1)},
+		{17, 18, 0, false, 1.0 / 100_001},
+		{60, 60, 999, false, 0.001},
+	} {
+		s := Sampling{Draws: c.draws}
+		if got, exact := s.LeastP(c.nx, c.ny, 1); got != c.want || exact != c.exact {
+			t.Errorf("%+v: %v, exact %v", c, got, exact)
+		}
+		p, err := PermutationTest(lognormal(rng, c.nx, 0, 0.1), lognormal(rng, c.ny, 5, 0.1), 1, s)
+		if err != nil || p.Exact != c.exact || math.Abs(p.P/c.want-1) > 1e-9 {
+			t.Errorf("%+v: the test gives %+v, %v", c, p, err)
 		}
 	}
 }
@@ -265,7 +289,13 @@ func BenchmarkPermutation(b *testing.B) {
 	for _, c := range []struct {
 		name   string
 		nx, ny int
-	}{{"15+15", 15, 15}, {"14+15", 14, 15}, {"17+17", 17, 17}, {"30+30_sampled", 30, 30}} {
+		most   time.Duration // a run of dtbench has 15 + 15; the rest have room
+	}{
+		{"15+15", 15, 15, 20 * time.Millisecond},
+		{"14+15", 14, 15, 20 * time.Millisecond},
+		{"17+17", 17, 17, 50 * time.Millisecond},
+		{"30+30_sampled", 30, 30, 200 * time.Millisecond},
+	} {
 		x, y := lognormal(rng, c.nx, 3, 0.25), lognormal(rng, c.ny, 3.1, 0.25)
 		b.Run(c.name, func(b *testing.B) {
 			b.ReportAllocs()
@@ -273,6 +303,9 @@ func BenchmarkPermutation(b *testing.B) {
 				if _, err := PermutationTest(x, y, 1, Sampling{}); err != nil {
 					b.Fatal(err)
 				}
+			}
+			if each := b.Elapsed() / time.Duration(b.N); each > c.most {
+				b.Errorf("%v each, more than %v", each, c.most)
 			}
 		})
 	}
