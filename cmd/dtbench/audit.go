@@ -107,6 +107,8 @@ func (f *auditFlags) readAudit(path string, o trail.Options, each func(*trail.En
 		defer file.Close()
 		input = file
 	}
+	input, isRunLog := withoutPrefixes(input)
+	o.Mixed = o.Mixed || isRunLog
 	report, err := trail.Verify(input, o, each)
 	if err != nil {
 		return nil, auditFailure(path, err)

@@ -24,7 +24,8 @@ the whole chain anew; --head finds that too.
 Exit codes: 0 the chain holds, 1 it does not, 2 the file cannot be read.`,
 		`  dtbench audit verify audit.jsonl
   dtbench audit verify audit.jsonl --closed --key-file chain.key
-  dtbench audit verify function.log --mixed --format json`,
+  dtbench audit verify function.log --mixed --format json
+  dtbench audit verify r.log   # what the functions of dtbench run printed`,
 		&f, func(path string) error { return a.auditVerify(path, &f, o) })
 	cmd.Flags().BoolVar(&o.Closed, "closed", false, "every chain must end with its closing record")
 	cmd.Flags().StringVar(&o.Head, "head", "", "a chain must end with this hash")

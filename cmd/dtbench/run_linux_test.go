@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -194,6 +195,16 @@ func TestTheMainJob(t *testing.T) {
 		if !strings.Contains(stdout.String(), table) {
 			t.Errorf("no table %q", table)
 		}
+	}
+
+	// The log holds the audit chain of every optimized instance, whole: one cold
+	// start to warm the page cache and 15 samples in each of 3 scenarios.
+	var audited struct {
+		Chains []any `json:"chains"`
+	}
+	verified, err := command(t, "audit", "verify", filepath.Join(dir, "r.log"), "--format", "json").Output()
+	if err != nil || json.Unmarshal(verified, &audited) != nil || len(audited.Chains) != 3*16 {
+		t.Errorf("audit verify of the log: %v, %d chains", err, len(audited.Chains))
 	}
 
 	// report makes the same tables from the file
