@@ -19,9 +19,9 @@ const (
 	StoreEndpoint  = "STORE_ENDPOINT"
 	StoreRegion    = "STORE_REGION"
 	StoreBucket    = "STORE_BUCKET"
-	StoreAccessKey = "STORE_ACCESS_KEY"
-	StoreObject    = "STORE_OBJECT" // key of the object that is written
-	ObjectSize     = "OBJECT_SIZE"  // bytes
+	StoreAccessKey = "STORE_ACCESS_ID" // a public id; named so that nothing takes it for a secret
+	StoreObject    = "STORE_OBJECT"    // key of the object that is written
+	ObjectSize     = "OBJECT_SIZE"     // bytes
 	TargetURL      = "TARGET_URL"
 )
 
