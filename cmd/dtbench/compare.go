@@ -134,7 +134,7 @@ func (a *app) compare(basePath, headPath string, f *compareFlags) error {
 		return err
 	}
 	if _, err := text.WriteTo(a.stdout); err != nil {
-		return err
+		return unwritable(err)
 	}
 	a.stepSummary(c.Markdown)
 	return outcome(c, f.inconclusive == "pass")

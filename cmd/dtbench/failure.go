@@ -38,6 +38,16 @@ func usagef(hint, format string, args ...any) error {
 	return &failure{code: codeUsage, err: fmt.Errorf(format, args...), hint: hint}
 }
 
+// unwritable marks a full disk as that of a command which only writes output:
+// exit code 2, as for output that cannot be written for any other reason, since
+// 1 may be its verdict, and there is no run to go on with.
+func unwritable(err error) error {
+	if errors.Is(err, syscall.ENOSPC) {
+		return &failure{code: codeUsage, err: err, hint: "free some space"}
+	}
+	return err
+}
+
 // asFailure is the one place that turns errors into exit codes and hints.
 func asFailure(err error) *failure {
 	var f *failure

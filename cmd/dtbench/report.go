@@ -25,9 +25,10 @@ stored in the file are ignored.
 
 Formats for people: text, markdown, html (one page that needs no network), latex
 (table environments that need booktabs). For programs: json (the file, its
-summaries computed afresh), csv (a row per sample), gobench (benchstat and its
-kin), benchmark-action (github-action-benchmark, customSmallerIsBetter), junit (a
-case per cell that fails where samples are missing).
+summaries computed afresh; of more than one file an array), csv (a row per
+sample), gobench (benchstat and its kin), benchmark-action
+(github-action-benchmark, customSmallerIsBetter), junit (a case per cell that
+fails where samples are missing).
 
 In a GitHub workflow the Markdown is also appended to $GITHUB_STEP_SUMMARY.`,
 		Example: `  dtbench report r.json
@@ -56,7 +57,7 @@ In a GitHub workflow the Markdown is also appended to $GITHUB_STEP_SUMMARY.`,
 			if chart != "" && len(files) > 1 {
 				return usagef("give one file", "--chart draws one file, not %d", len(files))
 			}
-			return a.report(files, format, chart, out, o)
+			return unwritable(a.report(files, format, chart, out, o))
 		},
 	}
 	fl := cmd.Flags()
