@@ -28,7 +28,7 @@ cross:
 # Ratios and bounds, each pair measured in one run; wants a quiet machine.
 bench:
 	$(GO) test -run '^$$' -bench . -benchtime 1x -v ./runner
-	$(GO) test -run '^$$' -bench . ./core ./core/hygiene ./report/... ./scenarios/objectstore ./scenarios/internal/...
+	$(GO) test -run '^$$' -bench . ./core/... ./report/... ./scenarios/objectstore ./scenarios/internal/...
 
 # Longer fuzzing than the committed seeds, which every test run tries.
 FUZZTIME ?= 20s
