@@ -316,6 +316,21 @@ func TestWriteNamesTheFileInErrors(t *testing.T) {
 	}
 }
 
+// One file is itself; several are one array, which every JSON reader takes.
+func TestJSONOfSeveralFilesIsAnArray(t *testing.T) {
+	one := document(t, "json", Options{}, Source{"a.json", single(t)})
+	if _, err := results.Read(bytes.NewReader(one)); err != nil {
+		t.Errorf("one file is no result file: %v", err)
+	}
+	var files []results.File
+	if err := json.Unmarshal(document(t, "json", Options{}, Source{"a.json", single(t)}, Source{"b.json", normal(t)}), &files); err != nil {
+		t.Fatal(err)
+	}
+	if len(files) != 2 || len(files[0].Experiment.Scenarios) != 1 || len(files[1].Experiment.Scenarios) != 3 || files[1].Cells[0].TimeMS == nil {
+		t.Errorf("%d files", len(files))
+	}
+}
+
 func withoutReported(t *testing.T) *results.File {
 	f := single(t)
 	for i := range f.Cells {

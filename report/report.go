@@ -76,7 +76,7 @@ var (
 		{"text", Text, nil},
 		{"markdown", Markdown, nil},
 		{"csv", alone(writeCSV), writeCSV},
-		{"json", JSON, nil},
+		{"json", JSON, writeJSON},
 		{"html", alone(writeHTML), writeHTML},
 		{"latex", LaTeX, nil},
 		{"gobench", GoBench, nil},
@@ -103,9 +103,9 @@ func ByName(name string) (Reporter, error) {
 }
 
 // Write writes the report of all files in a table format: one document where
-// the format has such a thing (one CSV header, one XML root, one page), and
-// otherwise one report behind the other, a blank line between them except in
-// JSON. Errors: ErrFormat, and those of a Reporter, which name the file.
+// the format has such a thing (one CSV header, one XML root, one page, one JSON
+// array), and otherwise one report behind the other, a blank line between them.
+// Errors: ErrFormat, and those of a Reporter, which name the file.
 func Write(w io.Writer, name string, files []Source, o Options) error {
 	f, err := find(tableFormats, name)
 	if err != nil {
@@ -115,7 +115,7 @@ func Write(w io.Writer, name string, files []Source, o Options) error {
 		return f.document(w, files, o)
 	}
 	for i, s := range files {
-		if i > 0 && name != "json" {
+		if i > 0 {
 			if _, err := io.WriteString(w, "\n"); err != nil {
 				return err
 			}
@@ -149,6 +149,24 @@ func JSON(w io.Writer, f *results.File, o Options) error {
 		return err
 	}
 	return results.Write(w, &fresh)
+}
+
+// writeJSON writes one file as itself, and any other number as an array.
+func writeJSON(w io.Writer, files []Source, o Options) error {
+	parts := make([]string, len(files))
+	for i, s := range files {
+		var b strings.Builder
+		if err := JSON(&b, s.File, o); err != nil {
+			return s.wrap(err)
+		}
+		parts[i] = strings.TrimSuffix(b.String(), "\n")
+	}
+	text := strings.Join(parts, ",\n") + "\n"
+	if len(files) != 1 {
+		text = "[\n" + text + "]\n"
+	}
+	_, err := io.WriteString(w, text)
+	return err
 }
 
 // ChartFor returns the reporter that draws the chart in the format that the
