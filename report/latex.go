@@ -10,7 +10,8 @@ import (
 )
 
 // LaTeX is a Reporter for papers: one table environment in the paper's form
-// for each scenario, one of the overheads, and the notices as a paragraph. It
+// for each scenario, one of the overheads in time and one of those in memory,
+// and the notices as a paragraph. It
 // is a fragment for \input and needs \usepackage{booktabs}; names outside
 // Latin script need a Unicode engine.
 func LaTeX(w io.Writer, f *results.File, o Options) error {
@@ -41,29 +42,49 @@ func LaTeX(w io.Writer, f *results.File, o Options) error {
 }
 
 func (a *analysis) latexPaperTable(b *strings.Builder, scenario, label string) {
-	latexTable(b, fmt.Sprintf("%s. %s", a.title(scenario), a.samplesSentence(scenario)), label, "lrrrr", []string{
+	latexTable(b, fmt.Sprintf("%s. %s", a.title(scenario), a.samplesSentence(scenario)), label, "", "lrrrr", []string{
 		` & \multicolumn{2}{c}{Cold start} & \multicolumn{2}{c}{Hot start} \\`,
 		`\cmidrule(lr){2-3} \cmidrule(lr){4-5}`,
 		`Type & Time (ms) & Memory (MB) & Time (ms) & Memory (MB) \\`,
 	}, a.paperRows(scenario))
 }
 
+// latexOverheads writes a table for time and one for memory. Units stand in the
+// headers and the type is small, so that the tables fit the 345 pt of article.
 func (a *analysis) latexOverheads(b *strings.Builder) {
-	var rows [][]string
-	for _, o := range a.overheads {
-		r := a.overheadRow(o)
-		rows = append(rows, []string{r[0], r[1], r[2], r[3], r[5], r[6], r[7], r[8], r[4]})
-	}
 	e := a.file.Experiment
-	latexTable(b, fmt.Sprintf("Overhead over %s on %s (%s), time: %s. %s", Baseline, e.Platform, e.Provenance, a.metric, a.legend(false)),
-		"tab:dtbench-overheads", "llllrrrrl", []string{
-			`Scenario & Variant & Start & Metric & Difference & Change & 95\,\% interval & $p$ (Holm) & Verdict \\`,
+	legend := " " + a.legend(false)
+	for _, m := range []struct{ name, label, unit string }{
+		{results.MetricTime, "tab:dtbench-overheads-time", "ms"}, {results.MetricMemory, "tab:dtbench-overheads-memory", "MB"},
+	} {
+		var rows [][]string
+		for _, o := range a.of(m.name) {
+			rows = append(rows, []string{
+				clean(o.Scenario), clean(o.Variant), string(o.Start), signed(o.Difference), percentage(o.Percent), interval(o.CI95), probability(o.PHolm), verdict(o),
+			})
+		}
+		if len(rows) == 0 {
+			continue
+		}
+		caption := fmt.Sprintf("Overhead in %s over %s on %s (%s).", a.metricName(m.name), Baseline, e.Platform, e.Provenance)
+		if m.name == results.MetricTime {
+			caption = fmt.Sprintf("Overhead in time (%s) over %s on %s (%s).", a.metric, Baseline, e.Platform, e.Provenance)
+		}
+		latexTable(b, caption+legend, m.label, `\footnotesize\setlength{\tabcolsep}{3pt}`, "lllrrrrl", []string{
+			` & & & Difference & Change & 95\,\% interval & $p$ & \\`,
+			`Scenario & Variant & Start & (` + m.unit + `) & (\%) & (\%) & (Holm) & Verdict \\`,
 		}, rows)
+		legend = "" // once is enough
+	}
 }
 
-func latexTable(b *strings.Builder, caption, label, columns string, header []string, rows [][]string) {
-	fmt.Fprintf(b, "\n\\begin{table}[htbp]\n\\centering\n\\caption{%s}\n\\label{%s}\n\\begin{tabular}{@{}%s@{}}\n\\toprule\n%s\n\\midrule\n",
-		latex(caption), label, columns, strings.Join(header, "\n"))
+// latexTable writes a table environment; size is set before the tabular.
+func latexTable(b *strings.Builder, caption, label, size, columns string, header []string, rows [][]string) {
+	fmt.Fprintf(b, "\n\\begin{table}[htbp]\n\\centering\n\\caption{%s}\n\\label{%s}\n", latex(caption), label)
+	if size != "" {
+		b.WriteString(size + "\n")
+	}
+	fmt.Fprintf(b, "\\begin{tabular}{@{}%s@{}}\n\\toprule\n%s\n\\midrule\n", columns, strings.Join(header, "\n"))
 	for _, row := range rows {
 		for i, text := range row {
 			if i > 0 {
