@@ -35,7 +35,8 @@ metric. A cell is a regression when its trimmed mean grew by more than the
 threshold and the permutation test, after Holm's correction over all cells of
 the metric, gives p < alpha. It is ok when the one-sided 95 % upper bound of the
 growth lies below the threshold. Otherwise it is inconclusive, and compare says
-how many runs would tell. Everything is computed from the samples.
+how many runs a side it takes to detect a change of the size of the threshold,
+where that is more than there are. Everything is computed from the samples.
 
 Files are not comparable when a cell or a sample is missing, when their
 configuration differs in anything but the seed, or when there are too few

@@ -129,7 +129,7 @@ func TestCompareExitCodes(t *testing.T) {
 
 	wide, wilder := store(t, crafted(14, 0.9, flat)), store(t, crafted(15, 0.9, slowed(1.3)))
 	c = check(3, "dtbench: inconclusive in 8 of 16 cells\ndtbench: hint: take more runs", wide, wilder)
-	if !strings.Contains(c.stdout, " runs would decide") {
+	if !strings.Contains(c.stdout, " runs a side to detect a change of 10 %") {
 		t.Errorf("huge spread:\n%s", c.stdout)
 	}
 	if passed := check(0, "", wide, wilder, "--inconclusive", "pass"); passed.stdout != c.stdout {

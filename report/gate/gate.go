@@ -145,7 +145,8 @@ type Figures struct {
 	// these show with 80 % power.
 	MinimumDetectable float64
 	// RunsNeeded is the least number of samples a side with which the minimum
-	// detectable change is the cell's threshold.
+	// detectable change is the cell's threshold; stats.MostRuns is that many or
+	// more.
 	RunsNeeded int
 
 	warnings []string

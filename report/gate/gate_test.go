@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dtbench/dtbench/report/stats"
 	"github.com/dtbench/dtbench/results"
 )
 
@@ -42,7 +43,7 @@ func TestVerdicts(t *testing.T) {
 
 	noisy := compare(t, craft{seed: 8, noise: lognormal(1.2)}.file(), craft{seed: 9, noise: lognormal(1.2), times: everywhere(1.3)}.file(), Options{})
 	cell := find(t, noisy, "storage", "optimized", results.Cold, results.MetricTime)
-	if noisy.Verdict != Inconclusive || cell.Figures.RunsNeeded <= 15 || !strings.Contains(noisy.Summary(), " runs would decide") {
+	if noisy.Verdict != Inconclusive || cell.Figures.RunsNeeded <= 15 || !strings.Contains(noisy.Summary(), " runs a side to detect a change of 10 %") {
 		t.Errorf("+30 %% at huge spread: %s, %+v: %s", noisy.Verdict, cell.Figures, noisy.Summary())
 	}
 }
@@ -174,6 +175,73 @@ func TestSmallAlphaOfManyRuns(t *testing.T) {
 	if c.Verdict != NotComparable || !strings.HasPrefix(strings.Join(c.Obstacles, ""), want) {
 		t.Errorf("alpha 1e-6: %s with %q", c.Verdict, c.Obstacles)
 	}
+}
+
+// What the summary says of open cells holds: no more is promised than the
+// figures do, and nearness is claimed only where it is.
+func TestSummaryOfOpenCells(t *testing.T) {
+	mean := 5.0
+	comparison := func(cells ...Cell) *Comparison {
+		c := &Comparison{Verdict: Inconclusive, Threshold: 0.1, Alpha: 0.05}
+		for i, cell := range cells {
+			cell.Scenario, cell.Variant, cell.Start, cell.Metric = string(rune('a'+i)), "v", results.Hot, results.MetricTime
+			cell.Base, cell.Head = Arm{N: 15, Mean: &mean}, Arm{N: 15, Mean: &mean}
+			if cell.Threshold == 0 {
+				cell.Threshold = 0.1
+			}
+			c.Cells = append(c.Cells, cell)
+		}
+		return c
+	}
+	open := func(ratio float64, runs int) Cell {
+		return Cell{Verdict: Inconclusive, Figures: &Figures{Ratio: ratio, CI95: [2]float64{ratio / 1.2, ratio * 1.2}, PHolm: 1, RunsNeeded: runs}}
+	}
+	strict := open(1, 400)
+	strict.Threshold = 0.05
+	check := func(c *Comparison, want string) {
+		t.Helper()
+		if got := strings.TrimPrefix(c.Summary(), "No regression is shown; "); got != want {
+			t.Errorf("%s\nwant %s", got, want)
+		}
+	}
+	check(comparison(open(1, 40), open(1.1, 28)), "2 cells are inconclusive (hot a/v, hot b/v): about 40 runs a side to detect a change of 10 %.")
+	check(comparison(strict), "1 cell is inconclusive (hot a/v): about 400 runs a side to detect a change of 5 %.")
+	check(comparison(open(1, 40), strict), "2 cells are inconclusive (hot a/v, hot b/v): about 400 runs a side to detect a change of the size of the threshold.")
+	check(comparison(open(1.09, 12), open(1, 40)),
+		"2 cells are inconclusive (hot a/v, hot b/v): about 40 runs a side to detect a change of 10 %, hot a/v too close to the threshold for more runs to help much.")
+	check(comparison(open(1.05, 15), open(1.4, 15)), "2 cells are inconclusive (hot a/v, hot b/v): more runs may decide hot a/v, hot b/v.")
+	beyond := comparison(open(1, 40), open(1, stats.MostRuns))
+	check(beyond, "2 cells are inconclusive (hot a/v, hot b/v): more than a billion runs a side to detect a change of 10 %.")
+	if row := beyond.Cells[1].fields(); row[8] != ">1e9" {
+		t.Errorf("the table says %s runs", row[8])
+	}
+	if doc := render(t, beyond, "json", 0); strings.Contains(doc, "1073741824") || !strings.Contains(doc, `"runs_needed": null`) {
+		t.Errorf("the bound of the search is printed as a figure:\n%s", doc)
+	}
+}
+
+// Only what exceeds the threshold, the other way, is better: the memory of
+// identical programs differs from run to run, and significantly.
+func TestBetterExceedsTheThreshold(t *testing.T) {
+	base := craft{seed: 1}.file()
+	check := func(times, memory float64, want int) {
+		t.Helper()
+		head := craft{seed: 2, times: everywhere(times)}.file()
+		for i := range head.Cells {
+			for j := range head.Cells[i].Samples {
+				s := &head.Cells[i].Samples[j]
+				s.MemoryBytes = int64(memory * float64(s.MemoryBytes))
+			}
+		}
+		c := compare(t, base, head, Options{})
+		if got := len(c.better()); got != want || strings.Contains(c.Summary(), "got better") != (want > 0) {
+			t.Errorf("times %v, memory %v: %d cells got better, want %d: %s", times, memory, got, want, c.Summary())
+		}
+	}
+	check(1, 0.985, 0)
+	check(0.95, 1, 0)
+	check(0.8, 1, 12)
+	check(1, 0.85, 12)
 }
 
 func TestNotices(t *testing.T) {

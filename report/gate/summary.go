@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/dtbench/dtbench/report/internal/layout"
+	"github.com/dtbench/dtbench/report/stats"
 	"github.com/dtbench/dtbench/results"
 )
 
@@ -67,35 +68,68 @@ func (c *Comparison) outcome() string {
 	return strings.Join(parts, "; ") + "."
 }
 
-// undecided tells of the inconclusive cells and what would settle them.
+// undecided tells of the inconclusive cells and what would help.
 func (c *Comparison) undecided() string {
 	open := c.with(Inconclusive)
-	var names, near []string
-	runs := 0
+	var names, near, rest []string
+	change := ""
 	for _, cell := range open {
 		names = append(names, cell.phrase())
-		if cell.Figures.RunsNeeded > min(cell.Base.N, cell.Head.N) {
-			runs = max(runs, cell.Figures.RunsNeeded)
-		} else {
+		switch {
+		case cell.takesMore():
+			if size := percentText(cell.Threshold); change == "" || change == size {
+				change = size
+			} else {
+				change = "the size of the threshold"
+			}
+		case cell.near():
 			near = append(near, cell.phrase())
+		default:
+			rest = append(rest, cell.phrase())
 		}
 	}
 	s := cells(len(open)) + " inconclusive"
 	if len(names) <= mostNamed {
 		s += " (" + strings.Join(names, ", ") + ")"
 	}
-	if runs > 0 {
-		s += fmt.Sprintf(": about %d runs would decide", runs)
-	}
-	if len(near) > 0 && runs > 0 {
-		s += ", but for "
-	} else if len(near) > 0 {
-		s += ": "
+	var parts []string
+	switch runs := c.RunsNeeded(); {
+	case runs == stats.MostRuns:
+		parts = append(parts, "more than a billion runs a side to detect a change of "+change)
+	case runs > 0:
+		parts = append(parts, fmt.Sprintf("about %d runs a side to detect a change of %s", runs, change))
 	}
 	if len(near) > 0 {
-		s += fmt.Sprintf("%s too close to the threshold for more runs to help much", some(near, mostNamed))
+		parts = append(parts, some(near, mostNamed)+" too close to the threshold for more runs to help much")
 	}
-	return s
+	if len(rest) > 0 {
+		parts = append(parts, "more runs may decide "+some(rest, mostNamed))
+	}
+	return s + ": " + strings.Join(parts, ", ")
+}
+
+// RunsNeeded is the number of runs a side with which every inconclusive cell
+// would show a change of the size of its threshold, where its own are fewer:
+// stats.MostRuns for that many or more, and 0 where no cell has fewer.
+func (c *Comparison) RunsNeeded() int {
+	runs := 0
+	for _, cell := range c.with(Inconclusive) {
+		if cell.takesMore() {
+			runs = max(runs, cell.Figures.RunsNeeded)
+		}
+	}
+	return runs
+}
+
+// takesMore says whether the cell has fewer runs than it takes to detect a
+// change of the size of its threshold.
+func (cell *Cell) takesMore() bool {
+	return cell.Figures.RunsNeeded > min(cell.Base.N, cell.Head.N)
+}
+
+// near says whether the change is the threshold, give or take a quarter.
+func (cell *Cell) near() bool {
+	return math.Abs(cell.Figures.Ratio-1-cell.Threshold) <= cell.Threshold/4
 }
 
 // change is the sentence on one regression: hot storage/optimized got 23 %
@@ -129,11 +163,12 @@ func (c *Comparison) within() string {
 	return "less than " + percentText(c.Threshold) + " worse"
 }
 
-// better are the cells whose head is better beyond doubt.
+// better are the cells whose head is better by more than the threshold beyond
+// doubt: that BASE against HEAD would be worse.
 func (c *Comparison) better() []Cell {
 	var out []Cell
 	for _, cell := range c.Cells {
-		if f := cell.Figures; f != nil && f.PHolm < c.Alpha && f.CI95[1] < 1 {
+		if f := cell.Figures; f != nil && f.PHolm < c.Alpha && f.CI95[1] < 1/(1+cell.Threshold) {
 			out = append(out, cell)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/dtbench/dtbench/report/internal/layout"
+	"github.com/dtbench/dtbench/report/stats"
 	"github.com/dtbench/dtbench/results"
 )
 
@@ -188,7 +189,9 @@ func (cell *Cell) fields() []string {
 		row[4] = coarse(ci[0]) + " to " + coarse(ci[1])
 		row[5] = layout.Probability(f.PHolm)
 		row[7] = layout.Magnitude(100 * f.MinimumDetectable)
-		row[8] = fmt.Sprint(f.RunsNeeded)
+		if row[8] = fmt.Sprint(f.RunsNeeded); f.RunsNeeded == stats.MostRuns {
+			row[8] = ">1e9"
+		}
 	}
 	return row
 }

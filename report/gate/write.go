@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/dtbench/dtbench/report/stats"
 	"github.com/dtbench/dtbench/results"
 )
 
@@ -59,6 +60,14 @@ type cellJSON struct {
 	Obstacle        string        `json:"obstacle,omitempty"`
 }
 
+// countable is nil for no runs and for more than anyone can count.
+func countable(runs int) *int {
+	if runs == 0 || runs == stats.MostRuns {
+		return nil
+	}
+	return &runs
+}
+
 func (c *Comparison) writeJSON(w io.Writer) error {
 	out := struct {
 		Verdict   Verdict    `json:"verdict"`
@@ -69,10 +78,11 @@ func (c *Comparison) writeJSON(w io.Writer) error {
 		Alpha     float64    `json:"alpha"`
 		Threshold float64    `json:"threshold_percent"`
 		Time      string     `json:"time"`
+		Runs      *int       `json:"runs_needed"` // of the open cells; null for none, and beyond count
 		Cells     []cellJSON `json:"cells"`
 	}{
 		c.Verdict, c.Summary(), c.Forced, append([]string{}, c.Obstacles...), append([]string{}, c.Notices...),
-		c.Alpha, percent(c.Threshold), string(c.Metric),
+		c.Alpha, percent(c.Threshold), string(c.Metric), countable(c.RunsNeeded()),
 		[]cellJSON{},
 	}
 	for _, cell := range c.Cells {
@@ -84,7 +94,7 @@ func (c *Comparison) writeJSON(w io.Writer) error {
 			mde := 100 * f.MinimumDetectable
 			j.Ratio, j.CI95, j.PermutationP, j.MannWhitneyP = &f.Ratio, &f.CI95, &f.PermutationP, &f.MannWhitneyP
 			j.HodgesLehmann, j.CliffsDelta, j.YuenP, j.YuenLogP = &f.HodgesLehmann, &f.CliffsDelta, &f.YuenP, f.YuenLogP
-			j.TOSTP, j.PHolm, j.MDE, j.RunsNeeded = &f.TOSTP, &f.PHolm, &mde, &f.RunsNeeded
+			j.TOSTP, j.PHolm, j.MDE, j.RunsNeeded = &f.TOSTP, &f.PHolm, &mde, countable(f.RunsNeeded)
 		}
 		out.Cells = append(out.Cells, j)
 	}

@@ -82,6 +82,11 @@ func TestNoLineIsLongerThanTheWidth(t *testing.T) {
 			}
 		}
 	}
+	// The runs needed, which 80 columns have no room for, stand in the summary.
+	flat := strings.Join(strings.Fields(render(t, example(t), "text", 80)), " ")
+	if runs := example(t).RunsNeeded(); strings.Contains(flat, "Runs") || !strings.Contains(flat, fmt.Sprintf("about %d runs a side", runs)) {
+		t.Errorf("80 columns do not say how many runs it takes:\n%s", flat)
+	}
 	if narrow := render(t, example(t), "text", 80); !strings.Contains(narrow, "able %") {
 		t.Errorf("80 columns do not show the minimum detectable change:\n%s", narrow)
 	}
@@ -130,6 +135,7 @@ func TestJSONHasTheDocumentedKeys(t *testing.T) {
 			Verdict   Verdict
 			Summary   string
 			Obstacles []string
+			Runs      *int `json:"runs_needed"`
 			Cells     []map[string]any
 		}
 		text := render(t, c, "json", 0)
@@ -138,6 +144,9 @@ func TestJSONHasTheDocumentedKeys(t *testing.T) {
 		}
 		if doc.Verdict != c.Verdict || doc.Summary != c.Summary() || len(doc.Obstacles) != len(c.Obstacles) || len(doc.Cells) != len(c.Cells) {
 			t.Errorf("%+v", doc)
+		}
+		if runs := c.RunsNeeded(); (doc.Runs == nil) != (runs == 0) || doc.Runs != nil && *doc.Runs != runs {
+			t.Errorf("runs needed %v, want %d", doc.Runs, runs)
 		}
 		figures := []string{
 			"base", "head", "ratio", "ci95", "permutation_p", "mann_whitney_p", "hodges_lehmann", "cliffs_delta",

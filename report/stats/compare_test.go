@@ -242,6 +242,10 @@ func TestRunsNeededIsTheLeast(t *testing.T) {
 			t.Errorf("runs needed %d: MDE %v there, %v with one less", n, mde(n), mde(n-1))
 		}
 	}
+	wild := Trimmed{N: 15, G: 1, Mean: 1, WinsorizedVariance: 1e12}
+	if n, err := RunsNeeded(wild, wild, 0.10, 0.05, 0.80); err != nil || n != MostRuns {
+		t.Errorf("beyond count: %d, %v; want MostRuns", n, err)
+	}
 	if _, err := RunsNeeded(Trimmed{N: 4, Mean: 1}, Trimmed{N: 4, Mean: 1}, 0, 0.05, 0.8); !errors.Is(err, ErrOption) {
 		t.Errorf("target 0: %v", err)
 	}

@@ -97,11 +97,15 @@ func (r Ratio) width(t float64) float64 {
 	return min(230, t*math.Sqrt(r.LogVariance))
 }
 
+// MostRuns is where RunsNeeded stops counting: it means this many or more.
+const MostRuns = 1 << 30
+
 // RunsNeeded is the least number of values in each arm whose minimum
 // detectable overhead is target (0.10 for 10 %) or less, when both arms keep
 // their trimmed means, their winsorized variances and their trim, so that
-// V ∝ s²_w(n−1)/(h(h−1)). It is at least 2g + 2. The same errors as NewRatio,
-// and ErrOption when target is not greater than 0.
+// V ∝ s²_w(n−1)/(h(h−1)). It is at least 2g + 2, and MostRuns when not even
+// that many would do. The same errors as NewRatio, and ErrOption when target is
+// not greater than 0.
 func RunsNeeded(variant, baseline Trimmed, target, alpha, power float64) (int, error) {
 	if !(target > 0) {
 		return 0, fmt.Errorf("runs needed: %w: target %v", ErrOption, target)
@@ -116,10 +120,9 @@ func RunsNeeded(variant, baseline Trimmed, target, alpha, power float64) (int, e
 		return r.MinimumDetectable(alpha, power) <= target
 	}
 	// MDE falls with n: h grows faster than n − 1, and so does ν.
-	const most = 1 << 30
 	top := least
-	for top < most && !enough(top) {
-		top *= 2
+	for top < MostRuns && !enough(top) {
+		top = min(2*top, MostRuns)
 	}
 	return least + sort.Search(top-least, func(i int) bool { return enough(least + i) }), nil
 }
