@@ -39,8 +39,8 @@ how many runs a side it takes to detect a change of the size of the threshold,
 where that is more than there are. Everything is computed from the samples.
 
 Files are not comparable when a cell or a sample is missing, when their
-configuration differs in anything but the seed, or when there are too few
-samples for any p below alpha; --force compares what can be compared.
+configuration differs in anything but the seed, when they hold the same samples,
+or when there are too few samples for any p below alpha; --force compares what can be compared.
 
 A thresholds file lists exceptions, each with its reason. Scenario, variant,
 start (cold, hot) and metric (time_ms, memory_mb) may be left out to match all;

@@ -147,6 +147,15 @@ func TestCompareExitCodes(t *testing.T) {
 		t.Errorf("--force does not say so:\n%s", c.stdout)
 	}
 
+	link := filepath.Join(t.TempDir(), "link.json")
+	if err := os.Symlink(base, link); err != nil {
+		t.Fatal(err)
+	}
+	for _, same := range []string{base, link} {
+		check(4, "not comparable: BASE and HEAD hold the same samples", base, same)
+		check(0, "", base, same, "--force")
+	}
+
 	// 2 goes before everything.
 	good := crafted(8, 0.02, flat)
 	check(2, "malformed JSON", base, edited(t, good, func(s string) string { return s[:len(s)/2] }))

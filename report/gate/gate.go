@@ -174,8 +174,11 @@ func Compare(base, head Side, o Options) (*Comparison, error) {
 		Metric: report.DefaultMetric(base.File.Experiment.Provenance),
 		Trim:   max(base.File.Experiment.Trim, head.File.Experiment.Trim),
 	}
-	configuration := configurationObstacles(base.File.Experiment, head.File.Experiment)
-	c.Obstacles = append(configuration, statusObstacles(base.File, head.File)...)
+	whole := configurationObstacles(base.File.Experiment, head.File.Experiment)
+	if c.same() {
+		whole = append(whole, "BASE and HEAD hold the same samples, and a measurement says nothing about itself")
+	}
+	c.Obstacles = append(whole, statusObstacles(base.File, head.File)...)
 	if err := c.match(); err != nil {
 		return nil, err
 	}
@@ -185,8 +188,9 @@ func Compare(base, head Side, o Options) (*Comparison, error) {
 	c.findCellObstacles()
 	c.Obstacles = append(c.Obstacles, c.cellObstacles()...)
 	c.Forced = o.Force && len(c.Obstacles) > 0
-	// Under another configuration no cell means the same on both sides.
-	if len(configuration) == 0 || o.Force {
+	// Under another configuration no cell means the same on both sides, and of
+	// the same samples none can differ.
+	if len(whole) == 0 || o.Force {
 		if err := c.compute(o.Force); err != nil {
 			return nil, err
 		}

@@ -244,6 +244,64 @@ func TestBetterExceedsTheThreshold(t *testing.T) {
 	check(1, 0.85, 12)
 }
 
+// A file says nothing against itself, nor against a copy in another order.
+func TestSameSamplesAreAnObstacle(t *testing.T) {
+	base, copied := craft{seed: 1}.file(), craft{seed: 1}.file()
+	copied.Experiment.Seed = 9
+	slices.Reverse(copied.Cells)
+	slices.Reverse(copied.Cells[0].Samples)
+	const obstacle = "BASE and HEAD hold the same samples, and a measurement says nothing about itself"
+	for _, head := range []*results.File{base, copied} {
+		c := compare(t, base, head, Options{})
+		if c.Verdict != NotComparable || !slices.Equal(c.Obstacles, []string{obstacle}) || c.Summary() != "Not comparable: "+obstacle+"." {
+			t.Errorf("%s: %s", c.Verdict, c.Summary())
+		}
+		if c := compare(t, base, head, Options{Force: true}); c.Verdict != OK || !strings.HasPrefix(c.Summary(), "Compared by force although "+obstacle) {
+			t.Errorf("by force %s: %s", c.Verdict, c.Summary())
+		}
+	}
+	copied.Cells[0].Samples[0].TotalMS *= 1.001
+	if c := compare(t, base, copied, Options{}); c.Verdict != OK {
+		t.Errorf("one sample differs: %s: %s", c.Verdict, c.Summary())
+	}
+}
+
+// What was not measured is named as such on whichever side it stands.
+func TestProvenanceOfBothSides(t *testing.T) {
+	check := func(base, head results.Provenance, title string, want ...string) {
+		t.Helper()
+		file := func(seed uint64, p results.Provenance) *results.File {
+			f := craft{seed: seed, scenarios: []string{"hello"}}.file()
+			f.Experiment.Provenance = p
+			for i := range f.Cells {
+				for j := range f.Cells[i].Samples {
+					f.Cells[i].Samples[j].ReportedMS = &f.Cells[i].Samples[j].TotalMS
+				}
+			}
+			return f
+		}
+		c := compare(t, file(1, base), file(2, head), Options{Force: true})
+		var got []string
+		for _, n := range c.Notices {
+			if strings.Contains(n, "nothing was measured") {
+				got = append(got, n)
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s against %s: %q, want %q", base, head, got, want)
+		}
+		if first, _, _ := strings.Cut(render(t, c, "text", 0), "\n"); !strings.HasSuffix(first, title) {
+			t.Errorf("%s against %s: %s", base, head, first)
+		}
+	}
+	check(results.Measured, results.Measured, ", local (measured)")
+	check(results.Simulated, results.Simulated, ", local (simulated)", "The figures are simulated: nothing was measured.")
+	check(results.Measured, results.Simulated, ", local (measured) against local (simulated)", "The figures of HEAD are simulated: nothing was measured there.")
+	check(results.Replayed, results.Measured, ", local (replayed) against local (measured)", "The figures of BASE are replayed: nothing was measured there.")
+	check(results.Replayed, results.Simulated, ", local (replayed) against local (simulated)",
+		"The figures of BASE are replayed: nothing was measured there.", "The figures of HEAD are simulated: nothing was measured there.")
+}
+
 func TestNotices(t *testing.T) {
 	base, head := craft{seed: 1}.file(), craft{seed: 2}.file()
 	at := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
@@ -265,16 +323,16 @@ func TestNotices(t *testing.T) {
 	if n := compare(t, base, head, Options{}).Notices; slices.ContainsFunc(n, func(s string) bool { return strings.Contains(s, "one after") }) {
 		t.Errorf("runs that overlap: %q", n)
 	}
-	if n := compare(t, base, base, Options{}).Notices; !strings.Contains(n[0], "a measurement with itself") {
-		t.Errorf("a file with itself: %q", n)
-	}
-	quiet := craft{seed: 3}.file()
-	for i := range quiet.Cells {
-		for j := range quiet.Cells[i].Samples {
-			quiet.Cells[i].Samples[j].MemoryBytes = 0
+	quiet := func(seed uint64) *results.File {
+		f := craft{seed: seed}.file()
+		for i := range f.Cells {
+			for j := range f.Cells[i].Samples {
+				f.Cells[i].Samples[j].MemoryBytes = 0
+			}
 		}
+		return f
 	}
-	if c := compare(t, quiet, quiet, Options{}); len(c.Cells) != 12 || !slices.Contains(c.Notices, "No sample has memory: only times are compared.") {
+	if c := compare(t, quiet(3), quiet(4), Options{}); len(c.Cells) != 12 || !slices.Contains(c.Notices, "No sample has memory: only times are compared.") {
 		t.Errorf("%d cells, notices %q", len(c.Cells), c.Notices)
 	}
 }
@@ -289,8 +347,10 @@ func TestExtremeSamples(t *testing.T) {
 		func(k int) float64 { return 1e-90 * float64(k+1) },
 		func(k int) float64 { return max(1e-300, float64(k-10)) },
 	}
+	seed := uint64(0)
 	file := func(f func(int) float64) *results.File {
-		r := craft{scenarios: []string{"hello"}, variants: []string{"benchmark"}}.file()
+		seed++ // of the same samples there is nothing to say
+		r := craft{seed: seed, scenarios: []string{"hello"}, variants: []string{"benchmark"}}.file()
 		r.Experiment.Provenance = results.Simulated // its metric may be zero
 		for i := range r.Cells {
 			for j := range r.Cells[i].Samples {

@@ -17,13 +17,18 @@ func (c *Comparison) notices() []string {
 	var out []string
 	add := func(format string, args ...any) { out = append(out, layout.Clean(fmt.Sprintf(format, args...))) }
 	base, head := c.Base.File, c.Head.File
-	switch p := base.Experiment.Provenance; p {
-	case results.Simulated, results.Replayed:
+	measured := func(p results.Provenance) bool { return p != results.Simulated && p != results.Replayed }
+	switch p, q := base.Experiment.Provenance, head.Experiment.Provenance; {
+	case !measured(p) && p == q:
 		add("The figures are %s: nothing was measured.", p)
+	default: // by force
+		for _, side := range c.sides() {
+			if p := side.file.Experiment.Provenance; !measured(p) {
+				add("The figures of %s are %s: nothing was measured there.", side.name, p)
+			}
+		}
 	}
-	if c.same() {
-		add("BASE and HEAD hold the same samples: this compares a measurement with itself.")
-	} else if apart(base.Environment, head.Environment) {
+	if apart(base.Environment, head.Environment) {
 		add("BASE and HEAD were measured one after the other: drift between the runs counts as change. dtbench run --against measures both in one schedule.")
 	}
 	for _, d := range machineDifferences(base.Environment, head.Environment) {
@@ -99,21 +104,23 @@ type side struct {
 
 func (c *Comparison) sides() []side { return []side{{"BASE", c.Base.File}, {"HEAD", c.Head.File}} }
 
-// same is true when every instance of one file is in the other: instances are
-// named at random.
+// same is true when both files hold the same samples, in whatever order: those
+// of the same instances, which are named at random, with the same values.
 func (c *Comparison) same() bool {
-	ids := func(f *results.File) []string {
+	samples := func(f *results.File) []string {
 		var out []string
 		for i := range f.Cells {
-			for _, s := range f.Cells[i].Samples {
-				out = append(out, fmt.Sprint(s.Instance, " ", s.TotalMS))
+			cell := &f.Cells[i]
+			for _, s := range cell.Samples {
+				value, _ := c.Metric.Of(cell.Start, s)
+				out = append(out, fmt.Sprint(cell.Key(), s.Instance, s.Invocation, s.TotalMS, value, s.MemoryBytes))
 			}
 		}
 		slices.Sort(out)
 		return out
 	}
-	a := ids(c.Base.File)
-	return len(a) > 0 && slices.Equal(a, ids(c.Head.File))
+	a := samples(c.Base.File)
+	return len(a) > 0 && slices.Equal(a, samples(c.Head.File))
 }
 
 // apart is true when one run ended before the other began.

@@ -43,8 +43,14 @@ func (c *Comparison) text(width int) string {
 }
 
 func (c *Comparison) title() string {
-	e := c.Base.File.Experiment
-	return layout.Clean(fmt.Sprintf("dtbench compare: %s, %s (%s)", c.Verdict, e.Platform, e.Provenance))
+	of := func(s Side) string {
+		return fmt.Sprintf("%s (%s)", s.File.Experiment.Platform, s.File.Experiment.Provenance)
+	}
+	what := of(c.Base)
+	if head := of(c.Head); head != what {
+		what += " against " + head
+	}
+	return layout.Clean(fmt.Sprintf("dtbench compare: %s, %s", c.Verdict, what))
 }
 
 // preamble says what was compared and how, a line each.
