@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -65,73 +66,120 @@ func checkThreshold(m float64) error {
 // Scenario, variant, start and metric may each be left out, which matches all;
 // where several exceptions match a cell the one that names most fields holds.
 // Threshold and reason are required. Errors wrap ErrThresholds and name the
-// place; unknown keys are refused, so that a misspelt one cannot widen an
-// exception.
+// place; keys that are unknown, in another case or given twice are refused, so
+// that a slip cannot widen an exception.
 func ReadExceptions(r io.Reader) ([]Exception, error) {
 	data, err := io.ReadAll(io.LimitReader(r, 1<<20))
 	if err != nil {
 		return nil, err
 	}
-	var file struct {
-		Exceptions *[]struct {
-			Scenario  *string `json:"scenario"`
-			Variant   *string `json:"variant"`
-			Start     *string `json:"start"`
-			Metric    *string `json:"metric"`
-			Threshold *string `json:"threshold"`
-			Reason    string  `json:"reason"`
-		} `json:"exceptions"`
-	}
 	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&file); err != nil {
-		return nil, fmt.Errorf("%w: %s", ErrThresholds, strings.TrimPrefix(err.Error(), "json: "))
+	var document json.RawMessage
+	if err := decoder.Decode(&document); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrThresholds, err)
 	}
 	if _, err := decoder.Token(); err != io.EOF {
 		return nil, fmt.Errorf("%w: more follows the first JSON value", ErrThresholds)
 	}
-	if file.Exceptions == nil {
+	fields, err := object(document, "the document", "exceptions")
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrThresholds, err)
+	}
+	if fields["exceptions"] == nil {
 		return nil, fmt.Errorf(`%w: no "exceptions"`, ErrThresholds)
 	}
-	var out []Exception
-	for i, e := range *file.Exceptions {
-		refuse := func(format string, args ...any) error {
-			return fmt.Errorf("%w: exceptions[%d]: %s", ErrThresholds, i, fmt.Sprintf(format, args...))
+	var list []json.RawMessage
+	if err := json.Unmarshal(fields["exceptions"], &list); err != nil || list == nil {
+		return nil, fmt.Errorf("%w: exceptions is not an array", ErrThresholds)
+	}
+	out := make([]Exception, len(list))
+	for i, raw := range list {
+		if out[i], err = readException(raw); err != nil {
+			return nil, fmt.Errorf("%w: exceptions[%d]: %w", ErrThresholds, i, err)
 		}
-		if strings.TrimSpace(e.Reason) == "" {
-			return nil, refuse("reason is missing")
-		}
-		if e.Threshold == nil {
-			return nil, refuse("threshold is missing")
-		}
-		x := Exception{Reason: e.Reason}
-		if x.Threshold, err = ParseThreshold(*e.Threshold); err != nil {
-			return nil, refuse("%v", err)
-		}
-		for _, field := range []struct {
-			name    string
-			from    *string
-			to      *string
-			choices []string
-		}{
-			{"scenario", e.Scenario, &x.Scenario, nil},
-			{"variant", e.Variant, &x.Variant, nil},
-			{"start", e.Start, (*string)(&x.Start), []string{string(results.Cold), string(results.Hot)}},
-			{"metric", e.Metric, &x.Metric, []string{results.MetricTime, results.MetricMemory}},
-		} {
-			switch {
-			case field.from == nil:
-				continue
-			case *field.from == "":
-				return nil, refuse("%s is empty: leave it out to match all", field.name)
-			case field.choices != nil && !slices.Contains(field.choices, *field.from):
-				return nil, refuse("unknown %s %q: choose %s", field.name, *field.from, strings.Join(field.choices, ", "))
-			}
-			*field.to = *field.from
-		}
-		out = append(out, x)
 	}
 	return out, nil
+}
+
+// readException reads one element of the list.
+func readException(raw json.RawMessage) (x Exception, err error) {
+	fields, err := object(raw, "the exception", "scenario", "variant", "start", "metric", "threshold", "reason")
+	if err != nil {
+		return x, err
+	}
+	texts := map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		var text *string
+		if err := json.Unmarshal(fields[name], &text); err != nil || text == nil {
+			return x, fmt.Errorf("%s is not a string", name)
+		}
+		texts[name] = *text
+	}
+	if x.Reason = texts["reason"]; strings.TrimSpace(x.Reason) == "" {
+		return x, errors.New("reason is missing")
+	}
+	threshold, ok := texts["threshold"]
+	if !ok {
+		return x, errors.New("threshold is missing")
+	}
+	if x.Threshold, err = ParseThreshold(threshold); err != nil {
+		return x, err
+	}
+	for _, field := range []struct {
+		name    string
+		to      *string
+		choices []string
+	}{
+		{"scenario", &x.Scenario, nil},
+		{"variant", &x.Variant, nil},
+		{"start", (*string)(&x.Start), []string{string(results.Cold), string(results.Hot)}},
+		{"metric", &x.Metric, []string{results.MetricTime, results.MetricMemory}},
+	} {
+		text, ok := texts[field.name]
+		switch {
+		case !ok:
+			continue
+		case text == "":
+			return x, fmt.Errorf("%s is empty: leave it out to match all", field.name)
+		case field.choices != nil && !slices.Contains(field.choices, text):
+			return x, fmt.Errorf("unknown %s %q: choose %s", field.name, text, strings.Join(field.choices, ", "))
+		}
+		*field.to = text
+	}
+	return x, nil
+}
+
+// object reads a JSON object of the known fields. Unlike encoding/json it
+// refuses a field that stands twice or is written in another case: of either,
+// readers would disagree on what holds. what begins the error, where it is one.
+func object(raw json.RawMessage, what string, known ...string) (map[string]json.RawMessage, error) {
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	if token, err := decoder.Token(); err != nil || token != json.Delim('{') {
+		return nil, fmt.Errorf("%s is not an object", what)
+	}
+	fields := map[string]json.RawMessage{}
+	for decoder.More() {
+		token, err := decoder.Token()
+		if err != nil {
+			return nil, err
+		}
+		name, _ := token.(string) // of a field always a string
+		i := slices.IndexFunc(known, func(k string) bool { return strings.EqualFold(k, name) })
+		switch {
+		case i < 0:
+			return nil, fmt.Errorf("unknown field %q", name)
+		case known[i] != name:
+			return nil, fmt.Errorf("unknown field %q: it is written %q", name, known[i])
+		case fields[name] != nil:
+			return nil, fmt.Errorf("field %q stands there twice", name)
+		}
+		var value json.RawMessage
+		if err := decoder.Decode(&value); err != nil {
+			return nil, err
+		}
+		fields[name] = value
+	}
+	return fields, nil
 }
 
 // applyExceptions sets the thresholds of the cells.

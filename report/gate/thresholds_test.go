@@ -52,7 +52,21 @@ func TestReadExceptions(t *testing.T) {
 	refuse(`{"exceptions": [{"threshold": "5%", "reason": "r"}, {"threshold": "5%"}]}`, "exceptions[1]: reason is missing")
 	refuse(`{"exceptions": [{"threshold": "5%", "reason": "  "}]}`, "exceptions[0]: reason is missing")
 	refuse(`{"exceptions": [{"reason": "r"}]}`, "exceptions[0]: threshold is missing")
-	refuse(`{"exceptions": [{"threshold": 5, "reason": "r"}]}`, "threshold")
+	refuse(`{"exceptions": [{"threshold": 5, "reason": "r"}]}`, "exceptions[0]: threshold is not a string")
+	refuse(`{"exceptions": [{"threshold": "5%", "reason": null}]}`, "exceptions[0]: reason is not a string")
+	refuse(`{"exceptions": null}`, "exceptions is not an array")
+	refuse(`{"exceptions": {}}`, "exceptions is not an array")
+	refuse(`{"exceptions": [7]}`, "exceptions[0]: the exception is not an object")
+	for _, data := range []string{`[]`, `null`, `"x"`, `7`} {
+		refuse(data, "not valid thresholds: the document is not an object")
+	}
+	// What two readers could understand in two ways.
+	refuse(`{"exceptions": [], "exceptions": []}`, `field "exceptions" stands there twice`)
+	refuse(`{"Exceptions": []}`, `unknown field "Exceptions": it is written "exceptions"`)
+	refuse(`{"exceptions": [{"threshold": "5%", "threshold": "90%", "reason": "r"}]}`, `exceptions[0]: field "threshold" stands there twice`)
+	refuse(`{"exceptions": [{"threshold": "5%", "thre\u0073hold": "90%", "reason": "r"}]}`, `exceptions[0]: field "threshold" stands there twice`)
+	refuse(`{"exceptions": [{"threshold": "5%", "reason": "r"}, {"threshold": "5%", "START": "hot", "reason": "r"}]}`,
+		`exceptions[1]: unknown field "START": it is written "start"`)
 	refuse(`{"exceptions": [{"threshold": "5", "reason": "r"}]}`, `"5" is not a percentage`)
 	refuse(`{"exceptions": [{"threshold": "5%", "start": "warm", "reason": "r"}]}`, `unknown start "warm": choose cold, hot`)
 	refuse(`{"exceptions": [{"threshold": "5%", "metric": "time", "reason": "r"}]}`, `unknown metric "time": choose time_ms, memory_mb`)
