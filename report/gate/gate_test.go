@@ -244,6 +244,45 @@ func TestBetterExceedsTheThreshold(t *testing.T) {
 	check(1, 0.85, 12)
 }
 
+// Alpha is the price of an alarm. The interval that a reader sees and the bound
+// that an ok rests on stay what their names say.
+func TestLevelsStayWhenAlphaChanges(t *testing.T) {
+	noise := craft{seed: 1, scenarios: []string{"hello"}, noise: lognormal(0.2)}
+	base := noise.file()
+	noise.seed = 2
+	head := noise.file()
+	usual := compare(t, base, head, Options{})
+	for _, alpha := range []float64{0.2, 0.01, 0.001} {
+		other := compare(t, base, head, Options{Alpha: alpha})
+		for i := range usual.Cells {
+			a, b := usual.Cells[i].Figures, other.Cells[i].Figures
+			r, err := ratioOf(usual.Cells[i])
+			if err != nil {
+				t.Fatal(err)
+			}
+			low, high := r.Interval(0.95)
+			if b.CI95 != a.CI95 || b.CI95 != [2]float64{low, high} {
+				t.Errorf("alpha %v: ci95 %v, want %v", alpha, b.CI95, [2]float64{low, high})
+			}
+			if b.Upper != a.Upper || b.Upper != r.UpperBound(0.95) {
+				t.Errorf("alpha %v: upper bound %v, want %v", alpha, b.Upper, r.UpperBound(0.95))
+			}
+		}
+	}
+}
+
+func ratioOf(c Cell) (stats.Ratio, error) {
+	head, err := stats.Trim(c.Head.values, 1)
+	if err != nil {
+		return stats.Ratio{}, err
+	}
+	base, err := stats.Trim(c.Base.values, 1)
+	if err != nil {
+		return stats.Ratio{}, err
+	}
+	return stats.NewRatio(head, base)
+}
+
 // A file says nothing against itself, nor against a copy in another order.
 func TestSameSamplesAreAnObstacle(t *testing.T) {
 	base, copied := craft{seed: 1}.file(), craft{seed: 1}.file()
