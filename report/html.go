@@ -24,7 +24,8 @@ func writeHTML(w io.Writer, files []Source, o Options) error {
 		if len(files) == 1 {
 			p.Title = a.headline()
 		} else if s.Name != "" {
-			r.Headline += ", " + clean(s.Name)
+			r.Name = clean(s.Name)
+			r.Headline += ", " + r.Name
 		}
 		p.Reports = append(p.Reports, r)
 	}

@@ -31,7 +31,7 @@ func few(tb testing.TB) *results.File {
 // many has more samples than the page lists.
 func many(tb testing.TB) *results.File {
 	f := build(tb, plan{
-		platform: "local", provenance: results.Measured, runs: 1000, spread: 0.5,
+		platform: "local", provenance: results.Measured, runs: 760, spread: 0.5,
 		scenarios: []string{"hello"}, variants: []string{"benchmark", "optimized"},
 		cold: map[string]level{"hello/benchmark": {3.91, 7.74}, "hello/optimized": {4.42, 9.22}},
 		hot:  map[string]level{"hello/benchmark": {0.182, 7.8}, "hello/optimized": {0.178, 9.3}},
@@ -41,11 +41,13 @@ func many(tb testing.TB) *results.File {
 }
 
 // Every kind of file makes a page that holds in a browser: no overlap, no
-// overflow, no console message, on a phone and on a desktop.
+// overflow, no console message, on a phone, on a desktop and on paper.
 func TestPagesInABrowser(t *testing.T) {
 	if testing.Short() {
-		t.Skip("starts a browser for each file")
+		t.Skip("starts a browser")
 	}
+	t.Parallel()
+	var pages []browser.Page
 	for name, build := range map[string]func(testing.TB) *results.File{
 		"normal": normal, "extreme": extreme, "several": several, "interrupted": interrupted, "few": few, "many": many,
 	} {
@@ -55,29 +57,37 @@ func TestPagesInABrowser(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		for _, f := range browser.Look(t, page, 360, 1280) {
-			for _, p := range f.Problems {
-				t.Errorf("%s at %d px: %s", name, f.Width, p)
-			}
-			if f.Tables == 0 || f.Charts == 0 || f.Headings < 8 {
-				t.Errorf("%s at %d px: %+v", name, f.Width, f)
-			}
+		pages = append(pages, browser.Page{Name: name, HTML: page})
+	}
+	const both = "two files"
+	pages = append(pages, browser.Page{Name: both, HTML: document(t, "html", Options{}, Source{"a.json", single(t)}, Source{"b.json", interrupted(t)})})
+	found := browser.Look(t, pages, 360, 1280)
+	if len(found) != 3*len(pages) {
+		t.Errorf("%d findings", len(found))
+	}
+	for _, f := range found {
+		for _, p := range f.Problems {
+			t.Errorf("%s: %s", f, p)
+		}
+		if f.Tables == 0 || f.Charts == 0 || !f.Print && f.Headings < 8 || f.Page == both && !f.Print && f.Filtered != 4 {
+			t.Errorf("%s: %+v", f, f)
 		}
 	}
 }
 
+// Each file has sections of its own, and links to them under its name.
 func TestPageOfSeveralFiles(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts a browser")
-	}
-	page := document(t, "html", Options{}, Source{"a.json", single(t)}, Source{"b.json", interrupted(t)})
-	for _, f := range browser.Look(t, page, 360) {
-		if len(f.Problems) > 0 || f.Filtered != 4 {
-			t.Errorf("%+v", f)
+	page := string(document(t, "html", Options{}, Source{"runs/a.json", single(t)}, Source{"", interrupted(t)}))
+	for _, want := range []string{
+		`href="#file-2-summary"`, `<h2 id="file-2-summary">`,
+		`<p class="file"><a href="#headline">runs/a.json</a></p>`, `<p class="file"><a href="#file-2-headline">dtbench report: local</a></p>`,
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %s", want)
 		}
 	}
-	if !strings.Contains(string(page), `href="#file-2-summary"`) || !strings.Contains(string(page), `<h2 id="file-2-summary">`) {
-		t.Error("the second file has no sections of its own")
+	if page := string(document(t, "html", Options{}, Source{"a.json", single(t)})); strings.Contains(page, `<p class="file">`) {
+		t.Error("one file needs no name above its links")
 	}
 }
 

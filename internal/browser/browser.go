@@ -3,8 +3,9 @@
 // tables sort and filter, does its own policy hold, can its charts be read by
 // those who do not see them?
 //
-// It is for tests only. The page is opened in a frame of each width, from a
-// server on 127.0.0.1; chromium gets a new profile and no network services.
+// It is for tests only. Each page is opened in a frame of each width, from a
+// server on 127.0.0.1, and once as a printer would have it; one chromium, with
+// a new profile and no network services, looks at all of them.
 package browser
 
 import (
@@ -26,28 +27,60 @@ import (
 //go:embed probe.html
 var probe []byte
 
+// Page is a page to look at, and what to call it in findings.
+type Page struct {
+	Name string
+	HTML []byte
+}
+
+// PrintWidth is what A4 leaves between margins of 14 mm, in CSS pixels.
+const PrintWidth = 688
+
 // Finding is what one page looked like at one width.
 type Finding struct {
+	Page     string
 	Width    int
+	Print    bool     // by its rules for print, at PrintWidth
 	Problems []string // empty is well
 	// How much was there to look at.
 	Tables, Charts, Sorted, Filtered, Headings int
 }
 
-// timeout is for starting a browser and all its widths on a busy machine.
-const timeout = 2 * time.Minute
+// String names the finding in a test's messages.
+func (f Finding) String() string {
+	if f.Print {
+		return f.Page + " in print"
+	}
+	return fmt.Sprintf("%s at %d px", f.Page, f.Width)
+}
 
-// Look opens the page at each width in CSS pixels and returns what was found,
-// in the order of the widths. Everything that the page or the browser writes to
-// the console counts as a problem of the last one.
-func Look(t testing.TB, page []byte, widths ...int) []Finding {
+// timeout is for starting a browser and all its pages on a busy machine.
+const timeout = 3 * time.Minute
+
+// Look opens each page at each width in CSS pixels, and then in print, and
+// returns what was found in that order. Everything that the pages or the browser
+// write to the console counts as a problem of the last one.
+func Look(t testing.TB, pages []Page, widths ...int) []Finding {
 	t.Helper()
 	chromium := needs.Chromium(t)
 	found := make(chan []Finding, 1)
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(probe) })
-	mux.HandleFunc("GET /page.html", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(page) })
-	mux.HandleFunc("GET /widths", func(w http.ResponseWriter, _ *http.Request) { _ = json.NewEncoder(w).Encode(widths) })
+	type view struct {
+		Page, URL string
+		Width     int
+		Print     bool
+	}
+	var views []view
+	for i, p := range pages {
+		url := fmt.Sprintf("/pages/%d.html", i)
+		mux.HandleFunc("GET "+url, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(p.HTML) })
+		for _, width := range widths {
+			views = append(views, view{Page: p.Name, URL: url, Width: width})
+		}
+		views = append(views, view{Page: p.Name, URL: url, Width: PrintWidth, Print: true})
+	}
+	mux.HandleFunc("GET /views", func(w http.ResponseWriter, _ *http.Request) { _ = json.NewEncoder(w).Encode(views) })
 	mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	mux.HandleFunc("POST /found", func(_ http.ResponseWriter, r *http.Request) {
 		var findings []Finding

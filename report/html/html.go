@@ -21,6 +21,8 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"strings"
+	"unicode/utf8"
 )
 
 // Page is a document of one or more reports.
@@ -31,6 +33,7 @@ type Page struct {
 
 // Report is what one file has to say.
 type Report struct {
+	Name     string // short, for the links of a page of several; may be empty
 	Headline string
 	Badge    string   // one word that must be seen, such as the provenance
 	Lead     []string // sentences below the headline
@@ -113,6 +116,34 @@ type Cell struct {
 	Mark       Mark
 }
 
+// longWord is the length in characters from which a word may break anywhere:
+// a digest, or what no table has room for.
+const longWord = 25
+
+func (c Cell) long() bool {
+	for word := range strings.FieldsSeq(c.Text) {
+		if utf8.RuneCountInString(word) >= longWord {
+			return true
+		}
+	}
+	return false
+}
+
+// class is the class attribute of the cell in a column, empty for none.
+func (c Cell) class(column Column) string {
+	var names []string
+	switch {
+	case column.Number:
+		names = append(names, "number")
+	case c.Mark != None:
+		names = append(names, string(c.Mark))
+	}
+	if c.long() {
+		names = append(names, "long")
+	}
+	return strings.Join(names, " ")
+}
+
 // Figure is a chart with what it takes to read it, with eyes or without.
 type Figure struct {
 	Title       string
@@ -152,6 +183,8 @@ func functions(last *int) template.FuncMap {
 			}
 			return fmt.Sprintf("file-%d-", report+1)
 		},
+		"class": func(c Cell, column Column) string { return c.class(column) },
+		"long":  func(c Cell) bool { return c.long() },
 		"svg": func(f Figure, id int) template.HTML {
 			return f.Chart.draw().svg(fmt.Sprintf("figure-%d", id), f.Title, f.Description)
 		},
