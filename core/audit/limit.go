@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"runtime"
 	"sync/atomic"
 	"time"
 )
@@ -21,6 +22,35 @@ func (l *limit) left() time.Duration {
 	return time.Until(l.until)
 }
 
+// coarse is how late a timer may be: a tick of one millisecond and the time to
+// wake up. What is left of a limit after sleeping that much less is spent
+// asking again and again.
+const coarse = 2 * time.Millisecond
+
+// receive waits for a message within the limit.
+func receive[T any](from <-chan T, limit *limit) (message T, ok bool) {
+	if sleep := limit.left() - coarse; sleep > 0 {
+		timer := time.NewTimer(sleep)
+		defer timer.Stop()
+		select {
+		case message = <-from:
+			return message, true
+		case <-timer.C:
+		}
+	}
+	for {
+		select {
+		case message = <-from:
+			return message, true
+		default:
+		}
+		if limit.left() <= 0 {
+			return message, false
+		}
+		runtime.Gosched()
+	}
+}
+
 // patientLock is a mutual exclusion that one waits for within a limit.
 type patientLock struct {
 	held    atomic.Bool
@@ -37,12 +67,8 @@ func (p *patientLock) acquire(limit *limit) bool {
 	}
 	p.waiting.Add(1) // before the next try, so that no release goes unseen
 	defer p.waiting.Add(-1)
-	timer := time.NewTimer(limit.left())
-	defer timer.Stop()
 	for !p.held.CompareAndSwap(false, true) {
-		select {
-		case <-p.freed:
-		case <-timer.C:
+		if _, ok := receive(p.freed, limit); !ok {
 			return false
 		}
 	}

@@ -32,9 +32,11 @@ type Options struct {
 	Context Context
 
 	// GrantBound is how long Append may take under Strict. It waits for nine
-	// tenths of that, because to wake up takes time too; on a machine with more
+	// tenths of that, because to give up takes time too; on a machine with more
 	// work than processors that can still take longer. Zero means 1 ms, at most
-	// a minute.
+	// a minute. The last two milliseconds of a wait are spent asking again and
+	// again, at the cost of a processor: kernels whose timers tick in
+	// milliseconds, as in many virtual machines, could not hold 1 ms otherwise.
 	GrantBound time.Duration
 
 	// BufferSize bounds the memory for lines that the sink has not taken, in

@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"runtime"
-	"time"
 )
 
 // Sink is where lines go. Make one with [NewSink] or [OpenFile]; one log may use
@@ -82,7 +81,6 @@ type handoff struct {
 	buffer  []byte
 	left    []byte // of buffer: what the writer has not taken
 	started bool   // a write of left is under way
-	timer   *time.Timer
 }
 
 type outcome struct {
@@ -91,8 +89,7 @@ type outcome struct {
 }
 
 func newHandoff(w io.Writer) *handoff {
-	h := &handoff{work: make(chan []byte), done: make(chan outcome, 1), timer: time.NewTimer(time.Hour)}
-	h.timer.Stop()
+	h := &handoff{work: make(chan []byte), done: make(chan outcome, 1)}
 	go func() {
 		for p := range h.work {
 			n, err := w.Write(p)
@@ -136,7 +133,7 @@ func (h *handoff) settle(limit limit) error {
 
 // wait waits for the write that is under way, and reports false when it is late.
 func (h *handoff) wait(limit *limit) (outcome, bool) {
-	for range 4 { // a fast writer is done before a timer is set
+	for range 4 { // a fast writer is done before the clock is read
 		select {
 		case o := <-h.done:
 			return o, true
@@ -144,14 +141,7 @@ func (h *handoff) wait(limit *limit) (outcome, bool) {
 			runtime.Gosched()
 		}
 	}
-	h.timer.Reset(limit.left())
-	defer h.timer.Stop()
-	select {
-	case o := <-h.done:
-		return o, true
-	case <-h.timer.C:
-		return outcome{}, false
-	}
+	return receive(h.done, limit)
 }
 
 // close ends the goroutine, once the write that is under way has ended.

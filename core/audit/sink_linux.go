@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -88,7 +89,11 @@ func (d *descriptor) wait(left time.Duration) error {
 	if left <= 0 {
 		return errLate
 	}
-	timeout := unix.NsecToTimespec(left.Nanoseconds())
+	sleep := max(0, left-coarse)
+	if sleep == 0 {
+		runtime.Gosched() // the caller asks again
+	}
+	timeout := unix.NsecToTimespec(sleep.Nanoseconds())
 	_, err := unix.Ppoll([]unix.PollFd{{Fd: int32(d.fd), Events: unix.POLLOUT}}, &timeout, nil)
 	if err != nil && !errors.Is(err, unix.EINTR) {
 		return fmt.Errorf("audit: wait for the sink: %w", err)
