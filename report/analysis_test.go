@@ -163,6 +163,7 @@ func TestCellsThatCannotBeCompared(t *testing.T) {
 // Beyond 17 against 17 samples p comes from random splits, which the seed of
 // the run draws, and the report says so.
 func TestManySamples(t *testing.T) {
+	t.Parallel()
 	many := func(seed uint64) *results.File {
 		f := build(t, plan{
 			platform: "local", provenance: results.Measured, runs: 30, spread: 0.2,

@@ -43,6 +43,7 @@ func svgTexts(t *testing.T, svg []byte) []string {
 }
 
 func TestChartSaysWhatItShows(t *testing.T) {
+	t.Parallel()
 	check := func(f *results.File, wants ...string) {
 		t.Helper()
 		texts := svgTexts(t, render(t, SVG, f, Options{}))
@@ -65,6 +66,7 @@ func TestChartSaysWhatItShows(t *testing.T) {
 }
 
 func TestChartOfHostileNames(t *testing.T) {
+	t.Parallel()
 	f := single(t)
 	f.Experiment.Platform = "<b>&\x1b local"
 	name := strings.Repeat("a very long scenario name ", 6) + "<&>"

@@ -140,6 +140,7 @@ func TestCSVStartsNoFormula(t *testing.T) {
 
 // benchstat reads the file and finds the medians that the samples have.
 func TestBenchstatFindsTheSameMedians(t *testing.T) {
+	t.Parallel()
 	for name, f := range map[string]*results.File{"normal": normal(t), "hostile": hostile(normal(t), "x y/z\n=1: é|")} {
 		path := filepath.Join(t.TempDir(), "r.txt")
 		if err := os.WriteFile(path, document(t, "gobench", Options{}, Source{"r.json", f}), 0o644); err != nil {
@@ -305,6 +306,7 @@ func TestJUnitIsWellFormed(t *testing.T) {
 }
 
 func TestWriteNamesTheFileInErrors(t *testing.T) {
+	t.Parallel()
 	for _, name := range Formats() {
 		err := Write(io.Discard, name, []Source{{"good.json", normal(t)}, {"bad.json", withoutReported(t)}}, Options{Time: Reported})
 		if !errors.Is(err, ErrNoMetric) || !strings.HasPrefix(err.Error(), "bad.json: ") {

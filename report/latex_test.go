@@ -76,6 +76,7 @@ func checkLaTeX(t *testing.T, source string) (rows int) {
 }
 
 func TestLaTeXNests(t *testing.T) {
+	t.Parallel()
 	if rows := checkLaTeX(t, string(document(t, "latex", Options{}, Source{"r.json", normal(t)}))); rows != 3*3+2*(2+6) {
 		t.Errorf("%d rows", rows)
 	}
@@ -95,6 +96,7 @@ const textWidth = 345
 // An estimate of the set width, on the safe side: 4.25 pt for a character at
 // \footnotesize, where pdflatex takes 4.0 for such tables.
 func TestLaTeXOverheadsFitAPage(t *testing.T) {
+	t.Parallel()
 	markup := regexp.MustCompile(`\\[a-zA-Z,]+|[\\${}]`)
 	for name, f := range map[string]*results.File{"normal": normal(t), "extreme": extreme(t), "several": several(t), "interrupted": interrupted(t)} {
 		source := string(document(t, "latex", Options{}, Source{"r.json", f}))

@@ -24,6 +24,7 @@ func TestACleanRunHasNoNotices(t *testing.T) {
 }
 
 func TestNotices(t *testing.T) {
+	t.Parallel()
 	check := func(change func(*results.File), want string) {
 		t.Helper()
 		f := normal(t)

@@ -11,6 +11,7 @@ import (
 )
 
 func TestNoLineIsLongerThanTheWidth(t *testing.T) {
+	t.Parallel()
 	long := single(t)
 	long.Experiment.Scenarios = []string{"a-scenario-with-a-name-that-nobody-would-want-to-read-in-a-table-of-80-columns-or-more"}
 	long.Experiment.Variants[1] = "optimized-with-a-very-long-suffix-that-does-not-fit"
