@@ -190,7 +190,9 @@ func newBehaviour(p BehaviourPolicy) *behaviour {
 	return b
 }
 
-// verify takes in that a request opens key. The caller holds the lock of the
+// verify judges that a request opens key, which is not counted yet, and counts
+// it unless it is to be denied: a denied opening has not happened, or asking
+// again would find it among what is known. The caller holds the lock of the
 // request table, so r does not change meanwhile. A deviation is not learned.
 func (b *behaviour) verify(r *requestState, key string, now int64) finding {
 	b.mu.Lock()
@@ -198,52 +200,55 @@ func (b *behaviour) verify(r *requestState, key string, now int64) finding {
 	if second := now / 1e9; second != b.second {
 		b.second, b.opened = second, 0
 	}
-	b.opened++
-
-	if r.total == 1 && b.left > 0 {
+	pair := [2]string{r.last, key}
+	teaches := r.teaches || r.total == 0 && b.left > 0
+	found := b.judge(r, key, pair, teaches)
+	if found.bad() && b.policy.Action == Deny {
+		return found
+	}
+	if teaches && !r.teaches {
 		b.left--
 		r.teaches = true
 	}
-	pair := [2]string{r.last, key}
+	r.count(key)
 	r.last = key
-	if found := b.declared(r, key); found.bad() {
-		return found
-	}
-	switch {
-	case b.policy.Learn == 0:
-		return known
-	case r.teaches:
+	b.opened++
+	r.furthest = max(r.furthest, b.place[key])
+	if found == learned {
 		b.pairs[pair] = true
 		b.sets[key] = true
 		b.perRequest = max(b.perRequest, r.total)
 		b.perSecond = max(b.perSecond, b.opened)
+	}
+	return found
+}
+
+// judge changes nothing.
+func (b *behaviour) judge(r *requestState, key string, pair [2]string, teaches bool) finding {
+	total, opened := r.total+1, b.opened+1
+	if at := b.place[key]; at > 0 && at < r.furthest && r.opened(key) == 0 {
+		return wrongOrder
+	}
+	switch { // what is declared
+	case len(b.policy.Sets) > 0 && !r.fitsOneOf(b.policy.Sets, key):
+		return wrongSet
+	case total > limit(b.policy.MaxPerRequest):
+		return tooMany
+	case opened > limit(b.policy.MaxPerSecond):
+		return tooFast
+	}
+	switch { // what is learned
+	case b.policy.Learn == 0:
+		return known
+	case teaches:
 		return learned
 	case !b.sets[key]:
 		return wrongSet
 	case !b.pairs[pair]:
 		return wrongPair
-	case b.policy.MaxPerRequest == 0 && r.total > b.perRequest:
+	case b.policy.MaxPerRequest == 0 && total > b.perRequest:
 		return tooMany
-	case b.policy.MaxPerSecond == 0 && b.opened > 2*b.perSecond:
-		return tooFast
-	}
-	return known
-}
-
-// declared holds the opening against what the policy says outright.
-func (b *behaviour) declared(r *requestState, key string) finding {
-	if at := b.place[key]; at > 0 {
-		if at < r.furthest && r.counts[key] == 1 {
-			return wrongOrder
-		}
-		r.furthest = max(r.furthest, at)
-	}
-	switch {
-	case len(b.policy.Sets) > 0 && !r.fitsOneOf(b.policy.Sets):
-		return wrongSet
-	case r.total > limit(b.policy.MaxPerRequest):
-		return tooMany
-	case b.opened > limit(b.policy.MaxPerSecond):
+	case b.policy.MaxPerSecond == 0 && opened > 2*b.perSecond:
 		return tooFast
 	}
 	return known

@@ -94,8 +94,6 @@ func run(p BehaviourPolicy, apart time.Duration, openings string) string {
 		id, keys, _ := strings.Cut(one, ":")
 		for _, key := range keys {
 			r := table.find(id, now)
-			r.counts[string(key)]++
-			r.total++
 			f := b.verify(r, string(key), now)
 			letter := map[finding]string{
 				known: "k", learned: "l", wrongOrder: "O", wrongPair: "P", wrongSet: "S", tooMany: "M", tooFast: "F",
@@ -147,6 +145,54 @@ func TestBehaviourDenies(t *testing.T) {
 	}
 	if err := g.Use("2", "API_KEY", ignore); err != nil {
 		t.Error(err)
+	}
+}
+
+// A denied opening is denied again, however often it is asked for, and leaves
+// nothing behind that would excuse it or cost the request what it may do.
+func TestAskingAgainDoesNotHelp(t *testing.T) {
+	check := func(p BehaviourPolicy, apart time.Duration, openings, want string) {
+		t.Helper()
+		p.Action = Deny
+		if got := run(p, apart, openings); got != want {
+			t.Errorf("%+v, %s: %s, want %s", p, openings, got, want)
+		}
+	}
+	second := time.Second
+	check(BehaviourPolicy{Order: []string{"A", "B", "C"}}, second, "1:BAAACA 2:CBBAC", "kOOOkO"+"kOOOk")
+	check(BehaviourPolicy{Sets: [][]string{{"A", "B"}}}, second, "1:AXXB 2:XXA", "kSSk"+"SSk")
+	check(BehaviourPolicy{MaxPerRequest: 2}, second, "1:AAAAA 2:A", "kkMMM"+"k")
+	check(BehaviourPolicy{MaxPerSecond: 2}, second/5, "1:AAAAA 2:AAA", "kkFFF"+"kkF")
+	learn := BehaviourPolicy{Learn: 1}
+	check(learn, second, "1:ABA 2:BBB 3:AABB", "lll"+"PPP"+"kPkP")
+	check(learn, second, "1:AB 2:XXA 3:BAAB", "ll"+"SSk"+"PkPk")
+	check(learn, second, "1:AA 2:AAAA", "ll"+"kkMM")
+	check(learn, second/5, "1:A 2:A 3:A 4:A 5:A 6:A 7:A", "lkFFFkk")
+	// A denied opening teaches nothing, nor does it use up the lesson.
+	check(BehaviourPolicy{Learn: 1, Sets: [][]string{{"A"}}}, second, "1:B 2:B 3:BA 4:A 5:B", "S"+"S"+"Sl"+"k"+"S")
+
+	g := guardWith(t, func(p *Policy) {
+		p.Behaviour = BehaviourPolicy{Action: Deny, Order: []string{"API_KEY", "DB_PASSWORD"}}
+		p.CallChain = CallChainPolicy{Action: Deny, Chains: [][]string{{"gateway"}}}
+		p.Keys = map[string]KeyPolicy{"DB_PASSWORD": {Budget: 1}}
+	}, newClock())
+	open := func(want error, key string, chain ...string) {
+		t.Helper()
+		for range 3 {
+			if err := g.UseFor(Request{ID: "1", CallChain: chain}, key, ignore); err != want {
+				t.Errorf("%s by %q: %v", key, chain, err)
+			}
+			if want == nil {
+				return
+			}
+		}
+	}
+	open(ErrDenied, "DB_PASSWORD", "stranger")
+	open(nil, "DB_PASSWORD", "gateway") // the denied ones have not used up the budget
+	open(ErrDenied, "DB_PASSWORD", "gateway")
+	open(ErrDenied, "API_KEY", "gateway")
+	if chain, budget, order := count(g, badChain), count(g, overBudget), count(g, badBehaviour); chain != 3 || budget != 3 || order != 3 {
+		t.Errorf("%d by chain, %d by budget, %d by order", chain, budget, order)
 	}
 }
 

@@ -63,14 +63,24 @@ func (t *requestTable) find(id string, now int64) *requestState {
 	return r
 }
 
-// fitsOneOf tells whether all keys that r opened are in one of the sets.
-func (r *requestState) fitsOneOf(sets [][]string) bool {
+// opened returns how often the request opened a data key.
+func (r *requestState) opened(key string) int { return r.counts[key] }
+
+// count takes in an opening.
+func (r *requestState) count(key string) {
+	r.counts[key]++
+	r.total++
+}
+
+// fitsOneOf tells whether key, and all keys that r opened, are in one of the
+// sets.
+func (r *requestState) fitsOneOf(sets [][]string, key string) bool {
 	return slices.ContainsFunc(sets, func(set []string) bool {
-		for key := range r.counts {
-			if !slices.Contains(set, key) {
+		for opened := range r.counts {
+			if !slices.Contains(set, opened) {
 				return false
 			}
 		}
-		return true
+		return slices.Contains(set, key)
 	})
 }

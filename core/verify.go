@@ -203,8 +203,8 @@ func equal(a, b *[macSize]byte) bool {
 	return different == 0
 }
 
-// account counts an opening against the budget of its request and holds it
-// against the profile.
+// account holds an opening against the budget of its request and the profile,
+// and counts it if neither denies it.
 func (s *state) account(v *verdict, r *Request) reason {
 	s.requests.mu.Lock()
 	defer s.requests.mu.Unlock()
@@ -212,16 +212,16 @@ func (s *state) account(v *verdict, r *Request) reason {
 	if past == nil {
 		return requestsFull
 	}
-	if budget := v.rules.budget; budget >= 0 && past.counts[v.dataKey] >= budget {
+	if budget := v.rules.budget; budget >= 0 && past.opened(v.dataKey) >= budget {
 		return overBudget
 	}
-	past.counts[v.dataKey]++
-	past.total++
-	if s.behaviour != nil {
-		v.behaviour = s.behaviour.verify(past, v.dataKey, v.now)
-		if v.behaviour.bad() && s.behaviour.policy.Action == Deny {
-			return badBehaviour
-		}
+	if s.behaviour == nil {
+		past.count(v.dataKey)
+		return granted
+	}
+	v.behaviour = s.behaviour.verify(past, v.dataKey, v.now)
+	if v.behaviour.bad() && s.behaviour.policy.Action == Deny {
+		return badBehaviour
 	}
 	return granted
 }
