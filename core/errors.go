@@ -84,7 +84,7 @@ var outcomes = [reasons]struct {
 	badChain:      {audit.CallChain, true},
 	badBehaviour:  {audit.Behaviour, true},
 	overBudget:    {audit.OverBudget, true},
-	requestsFull:  {audit.RegistryFull, false},
+	requestsFull:  {audit.RequestsFull, false},
 	sourceBlocked: {audit.SourceBlocked, false},
 	clocksApart:   {audit.ClockStepped, false},
 	unrecorded:    {audit.SinkFailed, false},

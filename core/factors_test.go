@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/dtbench/dtbench/core/audit"
 )
 
 func guardWith(t *testing.T, change func(p *Policy), clock *manualClock) *Guard {
@@ -87,7 +89,7 @@ func TestObservedFactorsDenyNothing(t *testing.T) {
 // run presents requests ("r1:AB" opens A and then B in request r1) and returns
 // what was found of each opening.
 func run(p BehaviourPolicy, apart time.Duration, openings string) string {
-	b, table := newBehaviour(p), newRequestTable(0)
+	b, table := newBehaviour(p), newRequestTable(int64(time.Hour))
 	now := int64(0)
 	var found []string
 	for _, one := range strings.Fields(openings) {
@@ -219,49 +221,141 @@ func TestBudget(t *testing.T) {
 		check("1", "DB_PASSWORD", granted)
 	}
 	check("1", "DB_PASSWORD", overBudget)
-	clock.advance(requestLifetime + 1)
-	check("1", "API_KEY", overBudget) // it is still going on
-	clock.advance(requestLifetime + 1)
-	check("1", "API_KEY", overBudget)
-	clock.advance(2*requestLifetime + 1)
+	life := defaultRequestTimeout + 2*10*time.Second
+	for range 3 {
+		clock.advance(life)
+		check("1", "API_KEY", overBudget) // it is still going on
+	}
+	clock.advance(life + 1)
 	check("1", "API_KEY", granted) // idle for so long that it is forgotten
 }
 
-func TestRequestTable(t *testing.T) {
-	fresh := newRequestTable(0)
-	fresh.find("1", 0)
-	if fresh.find("2", int64(requestLifetime)); len(fresh.previous) != 0 {
-		t.Error("rotated too early")
+func TestRequestTimeout(t *testing.T) {
+	life := func(p Policy) time.Duration { return time.Duration(p.requestLifetime(int64(time.Second))) }
+	if life(Policy{}) != 62*time.Second || life(Policy{RequestTimeout: Duration(time.Hour)}) != time.Hour+2*time.Second {
+		t.Error("a request is remembered for another time")
 	}
-	table := newRequestTable(0)
+	for timeout, good := range map[time.Duration]bool{-1: false, 0: true, 24 * time.Hour: true, 24*time.Hour + 1: false} {
+		if err := (&Policy{RequestTimeout: Duration(timeout)}).check(); (err == nil) != good {
+			t.Errorf("%v: %v", timeout, err)
+		}
+	}
+	if p, err := ParsePolicy([]byte(`{"policy": "dtbench/policy/v1", "request_timeout": "90s"}`)); err != nil || time.Duration(p.RequestTimeout) != 90*time.Second {
+		t.Errorf("%+v, %v", p, err)
+	}
+	clock := newClock()
+	g := guardWith(t, func(p *Policy) {
+		p.RequestTimeout = Duration(time.Hour)
+		p.Keys = map[string]KeyPolicy{"API_KEY": {Budget: 1, Window: Duration(time.Minute)}}
+	}, clock)
+	for _, pause := range []time.Duration{0, time.Hour + 2*time.Minute, time.Hour + 2*time.Minute + 1} {
+		clock.advance(pause)
+		g.Use("1", "API_KEY", ignore)
+	}
+	if count(g, granted) != 2 || count(g, overBudget) != 1 {
+		t.Errorf("%+v", g.Stats())
+	}
+}
+
+func TestRequestTable(t *testing.T) {
+	const life = 1000
+	table := newRequestTable(life)
 	first := table.find("first", 0)
+	first.count("A")
 	for i := 1; i < maxRequests; i++ {
-		if table.find(fmt.Sprint(i), 0) == nil {
+		if table.find(fmt.Sprint(i), 1) == nil {
 			t.Fatalf("request %d found no room", i)
 		}
 	}
-	if table.find("another", 0) != nil {
+	if table.find("another", 1) != nil {
 		t.Error("one more than fit")
 	}
-	if table.find("first", 0) != first {
+	if table.find("first", 2) != first {
 		t.Error("a request that is there was refused or lost")
 	}
-	life := int64(requestLifetime)
-	if table.find("another", life) != nil {
+	if table.find("another", life+1) != nil {
 		t.Error("forgotten too early")
 	}
-	if table.find("first", life+1) != first || len(table.current) != 1 {
-		t.Error("a request that goes on was lost")
+	if table.find("another", life+2) == nil || len(table.byID) != 2 || table.find("first", life+2) != first || first.opened("A") != 1 {
+		t.Errorf("%d are left, of which one was to go on", len(table.byID))
 	}
-	if table.find("another", life+1) != nil {
-		t.Error("both buckets count")
+	if r := table.find("first", 2*life+3); r.opened("A") != 0 || r.total != 0 || len(table.byID) != 1 {
+		t.Error("idle for a life, but not forgotten")
 	}
-	if table.find("another", 2*life+2) == nil || table.find("first", 2*life+2) != first || len(table.previous) != 0 {
-		t.Error("the old bucket was kept")
+	// Entries are used again.
+	now, ids := int64(10*life), [...]string{"a", "b", "c"}
+	if n := testing.AllocsPerRun(100, func() {
+		now += life + 1
+		for _, id := range ids {
+			r := table.find(id, now)
+			r.count("A")
+			r.count("B")
+		}
+	}); n != 0 || len(table.byID) != 3 {
+		t.Errorf("%v allocations, %d requests", n, len(table.byID))
 	}
-	table.find("first", 4*life+3)
-	if len(table.current)+len(table.previous) != 1 {
-		t.Error("idle for two lives, but not forgotten")
+}
+
+// A clock that goes back shortens no budget and keeps no request for long.
+func TestRequestTableWithTheClockSetBack(t *testing.T) {
+	const life, late = 1000, 1_000_000
+	table := newRequestTable(life)
+	table.find("1", late).count("A")
+	if table.find("1", late-life).opened("A") != 1 || table.step != 0 {
+		t.Error("set back a little: forgotten")
+	}
+	if table.find("1", 0).opened("A") != 1 || table.find("1", life).opened("A") != 1 {
+		t.Error("set back: forgotten")
+	}
+	table.find("2", 2*life+1)
+	if len(table.byID) != 1 {
+		t.Error("set back: kept")
+	}
+}
+
+// Requests without a budget fill nothing, and a full table stops only what it
+// has to count.
+func TestManyRequests(t *testing.T) {
+	clock := newClock()
+	g := guardWith(t, func(p *Policy) {
+		p.Keys = map[string]KeyPolicy{"API_KEY": {Budget: 2}}
+	}, clock)
+	use := func(g *Guard, request, key string, want error) {
+		t.Helper()
+		if err := g.Use(request, key, ignore); err != want {
+			t.Errorf("request %s, %s: %v, want %v", request, key, err, want)
+		}
+	}
+	fill := func(g *Guard) {
+		table := internals(g).requests
+		for i := range maxRequests {
+			table.find(fmt.Sprint(i), clock.read().UnixNano())
+		}
+	}
+	for i := range 100 {
+		use(g, fmt.Sprint(i), "DB_PASSWORD", nil)
+	}
+	if n := len(internals(g).requests.byID); n != 0 {
+		t.Errorf("%d requests are kept that have no budget", n)
+	}
+	fill(g)
+	use(g, "new", "DB_PASSWORD", nil)
+	use(g, "new", "API_KEY", ErrDenied)
+	use(g, "1", "API_KEY", nil)
+	if s := g.Stats(); s.RequestsFull != 1 || s.RegistryFull != 0 || s.Denied != 1 {
+		t.Errorf("%+v", s)
+	}
+	if why := outcomes[requestsFull]; why.audit != audit.RequestsFull || why.counts {
+		t.Errorf("recorded as %s, counts: %v", why.audit, why.counts)
+	}
+	clock.advance(defaultRequestTimeout + 20*time.Second + 1)
+	use(g, "new", "API_KEY", nil)
+
+	for action, want := range map[Action]error{Observe: nil, Alert: nil, Deny: ErrDenied} {
+		g := guardWith(t, func(p *Policy) { p.Behaviour = BehaviourPolicy{Action: action} }, clock)
+		fill(g)
+		use(g, "1", "API_KEY", nil)
+		use(g, "new", "API_KEY", want)
 	}
 }
 

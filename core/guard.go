@@ -150,7 +150,8 @@ func (g *Guard) IssueFor(r Request, dataKey string) (Token, error) {
 // A token that is forged, altered, meant for another request, instance,
 // function or data key, older or further in the future than the window, or used
 // before, gives [ErrDenied], with no hint which; so do a spent budget, a factor
-// that denies, a blocked source, a full registry, and an audit sink that does
+// that denies, a blocked source, a full
+// registry or request table, and an audit sink that does
 // not take the record of the grant. [ErrClosed] comes after Close. Any other
 // error is that of use, unchanged.
 func (g *Guard) Open(requestID, dataKey string, t Token, use func(value []byte) error) error {
@@ -198,6 +199,7 @@ type Stats struct {
 	Granted      uint64 // values released
 	Denied       uint64 // tokens refused, for whatever reason
 	RegistryFull uint64 // of these, because the registry was full
+	RequestsFull uint64 // of these, because there was no room to count what the request opens
 	Unrecorded   uint64 // of these, because the audit sink did not take the record
 	Nonces       int    // live in the registry
 }
@@ -208,6 +210,7 @@ func (g *Guard) Stats() Stats {
 	stats := Stats{
 		Granted:      s.outcomes[granted].Load(),
 		RegistryFull: s.outcomes[registryFull].Load(),
+		RequestsFull: s.outcomes[requestsFull].Load(),
 		Unrecorded:   s.outcomes[unrecorded].Load(),
 		Nonces:       s.registry.size(),
 	}

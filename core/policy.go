@@ -55,6 +55,11 @@ type Policy struct {
 	Patterns []string `json:"patterns,omitempty"`
 	Harmless []string `json:"harmless,omitempty"`
 
+	// RequestTimeout is how long one request may run: the function's timeout, at
+	// most 24 h. A request that opened nothing for so long, and two windows, is
+	// forgotten; were it to go on, it had a new budget. Default 1 minute.
+	RequestTimeout Duration `json:"request_timeout,omitempty"`
+
 	CallChain CallChainPolicy `json:"call_chain,omitzero"`
 	Behaviour BehaviourPolicy `json:"behaviour,omitzero"`
 	Response  ResponsePolicy  `json:"response,omitzero"`
@@ -209,7 +214,7 @@ func (p *Policy) check() error {
 			return fail("keys.%s: %w", name, err)
 		}
 	}
-	for _, err := range []error{p.CallChain.check(), p.Behaviour.check(p.Keys), p.Response.check(), p.Audit.check()} {
+	for _, err := range []error{p.checkRequests(), p.CallChain.check(), p.Behaviour.check(p.Keys), p.Response.check(), p.Audit.check()} {
 		if err != nil {
 			return fail("%w", err)
 		}

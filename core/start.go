@@ -138,7 +138,7 @@ func newState(cfg Config, policy *Policy, names []string) (*state, error) {
 		s.behaviour = newBehaviour(policy.Behaviour)
 	}
 	if budgets || s.behaviour != nil {
-		s.requests = newRequestTable(now)
+		s.requests = newRequestTable(policy.requestLifetime(window))
 	}
 	for i, name := range names {
 		s.values[name] = &sealedValue{rules: perKey[i]}

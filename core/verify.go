@@ -206,21 +206,27 @@ func equal(a, b *[macSize]byte) bool {
 // account holds an opening against the budget of its request and the profile,
 // and counts it if neither denies it.
 func (s *state) account(v *verdict, r *Request) reason {
+	budget := v.rules.budget
+	if budget < 0 && s.behaviour == nil {
+		return granted // nothing to remember: other keys have budgets
+	}
+	denies := s.behaviour != nil && s.behaviour.policy.Action == Deny
 	s.requests.mu.Lock()
 	defer s.requests.mu.Unlock()
 	past := s.requests.find(r.ID, v.now)
-	if past == nil {
+	switch {
+	case past == nil && budget < 0 && !denies:
+		return granted // there is no room to observe it
+	case past == nil:
 		return requestsFull
-	}
-	if budget := v.rules.budget; budget >= 0 && past.opened(v.dataKey) >= budget {
+	case budget >= 0 && past.opened(v.dataKey) >= budget:
 		return overBudget
-	}
-	if s.behaviour == nil {
+	case s.behaviour == nil:
 		past.count(v.dataKey)
 		return granted
 	}
 	v.behaviour = s.behaviour.verify(past, v.dataKey, v.now)
-	if v.behaviour.bad() && s.behaviour.policy.Action == Deny {
+	if v.behaviour.bad() && denies {
 		return badBehaviour
 	}
 	return granted

@@ -69,6 +69,7 @@ const (
 	Forgotten                           // so old that its nonce may have left the registry
 	Replay                              // the nonce was used before
 	RegistryFull                        // no room to remember the nonce
+	RequestsFull                        // no room to count what the request opens
 	UnknownKey                          // no such value here
 	BadSeal                             // the ciphertext was exchanged or damaged
 	KeyExpired                          // the value was temporary and has expired
@@ -93,7 +94,7 @@ const (
 )
 
 var reasonNames = [...]string{
-	"", "malformed", "bad_mac", "too_old", "from_future", "forgotten", "replay", "registry_full", "unknown_key",
+	"", "malformed", "bad_mac", "too_old", "from_future", "forgotten", "replay", "registry_full", "requests_full", "unknown_key",
 	"bad_seal", "key_expired", "over_budget", "source_blocked", "call_chain", "behaviour", "sink_late", "sink_failed",
 	"clock_stepped", "snapshot_restored", "policy_missing", "too_many_failures", "operator", "crash", "timeout",
 	"memory_exceeded", "secret_like_name", "secret_like_value", "platform_injection", "guard_closed",
