@@ -133,10 +133,10 @@ func TestEveryDecisionIsRecorded(t *testing.T) {
 		"verify denied registry_full",
 		"verify denied too_old",
 		"verify denied from_future", "alert done too_many_failures",
-		"restored done snapshot_restored",
+		"opened done", "restored done snapshot_restored",
 		"verify granted", "function_failed done timeout",
 		"verify granted", "function_failed done crash",
-		"restored done snapshot_restored",
+		"opened done", "restored done snapshot_restored",
 		"replaced done", "replaced done",
 		"verify denied key_expired",
 	)

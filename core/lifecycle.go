@@ -1,6 +1,7 @@
 package core
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -103,8 +104,8 @@ func (s *state) renewAfterGap(generation uint64) {
 	}
 }
 
-// renew draws a new id and new keys and seals every value with them. Tokens of
-// before no longer verify, so their nonces may go. The caller holds the lock.
+// renew draws a new id and new keys, seals every value with them and starts a
+// new audit chain. Tokens of before no longer verify, so their nonces may go. The caller holds the lock.
 func (s *state) renew() (err error) {
 	if s.closed {
 		return ErrClosed
@@ -117,6 +118,9 @@ func (s *state) renew() (err error) {
 		}
 	}()
 	if err := s.drawKeys(); err != nil {
+		return err
+	}
+	if err := s.rechain(); err != nil {
 		return err
 	}
 	for name, sealed := range s.values {
@@ -138,6 +142,19 @@ func (s *state) renew() (err error) {
 	return nil
 }
 
+// rechain gives the log, whoever opened it, a chain that no other copy of the
+// instance goes on with, and the new instance id. A log that its owner has
+// closed has nothing left to contradict.
+func (s *state) rechain() error {
+	if s.log == nil {
+		return nil
+	}
+	if err := s.log.Rechain(audit.Identify(s.instanceID)); err != nil && !errors.Is(err, audit.ErrClosed) {
+		return fmt.Errorf("core: start a new audit chain: %w", err)
+	}
+	return nil
+}
+
 // terminate wipes the keys, records why, and ends the process. Records are
 // written out first, as nothing comes after.
 func (s *state) terminate(event audit.Event, why audit.Reason) {
@@ -148,6 +165,7 @@ func (s *state) terminate(event audit.Event, why audit.Reason) {
 			s.event(audit.Terminated, why, "")
 		}
 		s.closeLog()
+		s.flushLog()
 		s.exit(ExitTerminated)
 	})
 }
@@ -180,6 +198,13 @@ func (s *state) closeLog() {
 		_ = s.log.Close(flushBound)
 		_ = s.sink.Close()
 	})
+}
+
+// flushLog writes out what is buffered in a log that is not the guard's to close.
+func (s *state) flushLog() {
+	if s.log != nil && !s.ownsLog {
+		_ = s.log.Flush(flushBound)
+	}
 }
 
 // flushBound is how long the last records may take to be written out.

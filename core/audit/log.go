@@ -291,8 +291,10 @@ func (l *Log) Stats() Stats {
 
 // Rechain starts a new chain, which names the old one and its last number, and
 // has to be called after a restore from a snapshot: two copies that went on with
-// one chain would contradict each other. The error is that of Options.Random.
-func (l *Log) Rechain() error {
+// one chain would contradict each other. The records of the new chain carry
+// instance in place of Options.Context.Instance; the zero ID keeps that. The
+// error is that of Options.Random, or [ErrClosed].
+func (l *Log) Rechain(instance ID) error {
 	chain, err := newChain(l.options.Random)
 	if err != nil {
 		return err
@@ -303,6 +305,10 @@ func (l *Log) Rechain() error {
 		return ErrClosed
 	}
 	after := fmt.Sprintf("%s:%d", l.encoder.chain, l.sequence)
+	if !instance.zero() {
+		l.options.Context.Instance = instance
+		l.encoder = newEncoder(l.options.Context, l.options.Encrypt)
+	}
 	l.encoder.begin(chain)
 	l.sequence = 0
 	l.hasher.restart()

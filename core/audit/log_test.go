@@ -209,7 +209,7 @@ func TestClose(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	}
-	if err := l.Rechain(); !errors.Is(err, audit.ErrClosed) {
+	if err := l.Rechain(audit.Identify("i-2")); !errors.Is(err, audit.ErrClosed) {
 		t.Errorf("got %v", err)
 	}
 	if n := len(read(t, sink.text(), trail.Options{Closed: true})); n != 2 {
@@ -231,22 +231,33 @@ func TestClose(t *testing.T) {
 // A restored snapshot goes on with a chain of its own.
 func TestRechain(t *testing.T) {
 	sink := &memory{}
-	l := newLog(t, audit.Options{Sink: audit.NewSink(sink), GrantBound: generous, Random: strings.NewReader("chain--1chain--2"), ChainKey: bytes.Repeat([]byte("k"), 32)})
+	l := newLog(t, audit.Options{
+		Sink: audit.NewSink(sink), GrantBound: generous, Random: strings.NewReader("chain--1chain--2chain--3"), ChainKey: bytes.Repeat([]byte("k"), 32),
+		Context: audit.Context{Function: audit.Identify("pay"), Instance: audit.Identify("i-1")},
+	})
 	l.Append(grant())
-	if err := l.Rechain(); err != nil {
+	if err := l.Rechain(audit.Identify("i-2")); err != nil {
 		t.Fatal(err)
 	}
 	l.Append(grant())
 	chain, sequence, hash := l.Head()
+	if err := l.Rechain(audit.ID{}); err != nil {
+		t.Fatal(err)
+	}
 	closeLog(t, l)
 	entries := read(t, sink.text(), trail.Options{Key: bytes.Repeat([]byte("k"), 32)})
-	if len(entries) != 5 || entries[2].After != "636861696e2d2d31:2" || entries[2].Sequence != 1 || !entries[2].Keyed {
+	for i, want := range []string{"i-1", "i-1", "i-2", "i-2", "i-2", "i-2"} {
+		if i >= len(entries) || entries[i].Instance != want || entries[i].Function != "pay" {
+			t.Fatalf("record %d of %d is not of instance %s: %+v", i, len(entries), want, entries[min(i, len(entries)-1)])
+		}
+	}
+	if len(entries) != 6 || entries[4].After != "636861696e2d2d32:2" || entries[2].After != "636861696e2d2d31:2" || entries[2].Sequence != 1 || !entries[2].Keyed {
 		t.Fatalf("got %d entries, %+v", len(entries), entries[2])
 	}
 	if e := entries[3]; e.Chain != chain || e.Sequence != sequence || e.Hash != fmt.Sprintf("%x", hash) {
 		t.Errorf("the head is %s:%d %x, the line says %+v", chain, sequence, hash, e)
 	}
-	if err := newLog(t, audit.Options{Sink: audit.NewSink(sink), Random: strings.NewReader("chain--1")}).Rechain(); err == nil {
+	if err := newLog(t, audit.Options{Sink: audit.NewSink(sink), Random: strings.NewReader("chain--1")}).Rechain(audit.ID{}); err == nil {
 		t.Error("Rechain without randomness reports nothing")
 	}
 }
