@@ -98,7 +98,7 @@ func makeHostile(f *results.File) {
 
 func commandIsTheRuns(t *testing.T, path string, page []byte) {
 	t.Helper()
-	line := regexp.MustCompile(`(?m)^\./dtbench run (.*)$`).FindSubmatch(page)
+	line := regexp.MustCompile(`(?m)(?:^|<code>)\./dtbench run (.*)$`).FindSubmatch(page)
 	if line == nil {
 		t.Fatalf("the page gives no command")
 	}
