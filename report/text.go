@@ -155,9 +155,9 @@ func (t *textReport) overheads() {
 		t.blank()
 		t.paragraph(s.title)
 		for _, o := range s.overheads {
-			t.hanging("- ", fmt.Sprintf("%s %s: %s %s (%s %%), 95 %% interval %s %%, p %s, %s, detectable %s %%, runs %d",
+			t.hanging("- ", fmt.Sprintf("%s %s: %s %s (%s %%), 95 %% interval %s %%, p %s, %s, detectable %s %%, runs %s",
 				clean(o.Scenario), o.Start, signed(o.Difference), s.unit, percentage(o.Percent), interval(o.CI95),
-				probability(o.PHolm), verdict(o), magnitude(o.MinimumDetectablePercent), o.RunsNeeded))
+				probability(o.PHolm), verdict(o), magnitude(o.MinimumDetectablePercent), runCount(o.RunsNeeded)))
 		}
 	}
 	t.blank()
@@ -186,7 +186,7 @@ func overheadTable(s overheadSection, runs bool) textTable {
 	var rows [][]string
 	for _, o := range s.overheads {
 		rows = append(rows, pick(clean(o.Scenario)+" "+string(o.Start), clean(o.Variant), signed(o.Difference), percentage(o.Percent), interval(o.CI95),
-			probability(o.PHolm), verdict(o), magnitude(o.MinimumDetectablePercent), fmt.Sprint(o.RunsNeeded)))
+			probability(o.PHolm), verdict(o), magnitude(o.MinimumDetectablePercent), runCount(o.RunsNeeded)))
 	}
 	return newTextTable(
 		pick("Scenario", "", "Change", "Change", "Change", "p", " ", "Detectable", "  "),

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/dtbench/dtbench/report/stats"
 	"github.com/dtbench/dtbench/results"
 )
 
@@ -47,7 +48,7 @@ func (a *analysis) sentence(o results.Overhead) string {
 		s += fmt.Sprintf("against %s is inconclusive in %s: %s. These runs would find %s %% or more",
 			o.Baseline, a.metricName(o.Metric), figures, magnitude(o.MinimumDetectablePercent))
 		if o.MinimumDetectablePercent > 10 {
-			s += fmt.Sprintf("; to find 10 %% takes about %d", o.RunsNeeded)
+			s += fmt.Sprintf("; to find 10 %% takes about %s", runCount(o.RunsNeeded))
 		}
 		s += "."
 	}
@@ -66,7 +67,7 @@ func (a *analysis) overheadRow(o results.Overhead) []string {
 	return []string{
 		clean(o.Scenario), clean(o.Variant), string(o.Start), a.metricName(o.Metric), verdict(o),
 		signed(o.Difference) + " " + unit, percentage(o.Percent) + " %", interval(o.CI95) + " %", probability(o.PHolm),
-		magnitude(o.MinimumDetectablePercent) + " %", fmt.Sprint(o.RunsNeeded),
+		magnitude(o.MinimumDetectablePercent) + " %", runCount(o.RunsNeeded),
 	}
 }
 
@@ -76,4 +77,12 @@ func capital(s string) string {
 		return s
 	}
 	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+// runCount is a number of runs, where report/stats stopped counting no figure.
+func runCount(n int) string {
+	if n >= stats.MostRuns {
+		return ">1e9"
+	}
+	return fmt.Sprint(n)
 }
