@@ -259,13 +259,13 @@ func TestASignalEndsARunThatCanBeResumed(t *testing.T) {
 	}{{syscall.SIGINT, 130}, {syscall.SIGTERM, 143}} {
 		t.Run(c.sig.String(), func(t *testing.T) {
 			out := filepath.Join(t.TempDir(), "r.json")
-			args := []string{"run", "--platform", "local", "--runs", "60", "--out", out, "--format", "json"}
+			args := []string{"run", "--platform", "local", "--runs", "40", "--out", out, "--format", "json"}
 			if code := interrupt(t, c.sig, t.TempDir(), args...); code != c.code {
 				t.Errorf("exit code %d, want %d", code, c.code)
 			}
 			before := readResult(t, out)
-			const all = 60 * 12
-			if n := samples(before); before.Status != results.Interrupted || n < 60 || n >= all {
+			const all = 40 * 12
+			if n := samples(before); before.Status != results.Interrupted || n < 40 || n >= all {
 				t.Fatalf("status %s with %d samples", before.Status, n)
 			}
 
