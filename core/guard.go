@@ -113,6 +113,7 @@ type state struct {
 	response  response
 	outcomes  [reasons]atomic.Uint64
 	ended     sync.Once
+	recording sync.WaitGroup // grants on their way into the log; none is added once closed
 	logClosed sync.Once
 }
 

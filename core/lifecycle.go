@@ -191,6 +191,7 @@ func (s *state) wipe() {
 
 // closeLog writes out what is buffered and closes the log, if it is the guard's.
 func (s *state) closeLog() {
+	s.recording.Wait()
 	if s.log == nil || !s.ownsLog {
 		return
 	}

@@ -114,14 +114,20 @@ func (s *state) open(r *Request, dataKey string, t *Token) (*scratch, []byte, re
 		value, v.outcome = s.decrypt(sc, sealed, v.now)
 	}
 	generation := s.generation
+	if v.outcome == granted && s.log != nil {
+		s.recording.Add(1)
+	}
 	s.lock.RUnlock()
 
 	if v.outcome == clocksApart {
 		s.renewAfterGap(generation)
 	}
 	if v.outcome == granted {
-		if s.log != nil && s.recordGrant(&v, r) != nil {
-			v.outcome = unrecorded
+		err := s.settle(&v, r, generation)
+		if err != nil && v.outcome != unrecorded {
+			clear(value)
+			s.scratches.Put(sc)
+			return nil, nil, v.outcome, err
 		}
 	}
 	if v.outcome != granted {
@@ -133,6 +139,36 @@ func (s *state) open(r *Request, dataKey string, t *Token) (*scratch, []byte, re
 	s.outcomes[granted].Add(1)
 	s.response.succeeded(r.Source)
 	return sc, value, granted, nil
+}
+
+// settle records a grant. That may take as long as GrantBound, so it looks again
+// whether the guard was closed or renewed meanwhile; if so the grant is
+// withdrawn, and the record of that is in before Close returns.
+func (s *state) settle(v *verdict, r *Request, generation uint64) error {
+	if s.log == nil {
+		return nil
+	}
+	defer s.recording.Done()
+	if s.recordGrant(v, r) != nil {
+		v.outcome = unrecorded
+		return ErrDenied
+	}
+	s.lock.RLock()
+	closed, renewed := s.closed, s.generation != generation
+	s.lock.RUnlock()
+	if !closed && !renewed {
+		return nil
+	}
+	record := s.record(v, r)
+	record.Event, record.Result, record.Reason = audit.Withdrawn, audit.Denied, audit.GuardClosed
+	err := ErrClosed
+	if !closed {
+		record.Reason = audit.SnapshotRestored
+		v.outcome, err = clocksApart, ErrDenied
+		s.outcomes[clocksApart].Add(1)
+	}
+	_ = s.log.Append(&record)
+	return err
 }
 
 // verify is Algorithm 1 of the paper in the opposite order: MAC, time, nonce.

@@ -10,7 +10,7 @@ const (
 	Verify         Event = iota + 1 // a token was verified; critical from CriticalFailures consecutive refusals on
 	Opened                          // the log was opened; written by the package
 	Closed                          // the log was closed; written by the package
-	Withdrawn                       // critical: a recorded grant was not carried out; written by the package
+	Withdrawn                       // critical: a recorded grant was not carried out
 	Sealed                          // the environment was sealed
 	Replaced                        // a temporary key was replaced by a newer one
 	Expired                         // a temporary key expired and was wiped

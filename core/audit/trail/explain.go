@@ -25,7 +25,11 @@ func Explain(e *Entry) (Explanation, bool) {
 	x := Explanation{Why: words.why, Do: words.do}
 	switch {
 	case e.Event == audit.Withdrawn.String():
-		x.What = fmt.Sprintf("The grant of record %d was withdrawn: the value was not released.", e.Of)
+		grant := "The grant of access" + about(e)
+		if e.Of != 0 {
+			grant = fmt.Sprintf("The grant of record %d", e.Of)
+		}
+		x.What = grant + " was withdrawn: the value was not released."
 	case e.Event == audit.Verify.String() && e.Refused():
 		x.What = "Access was refused" + about(e) + "."
 	default:

@@ -43,6 +43,7 @@ func TestExplain(t *testing.T) {
 	check(trail.Entry{Event: "verify", Result: "denied", Reason: "bad_mac", Failures: 4}, "Access was refused.", "failure 4 in a row")
 	check(trail.Entry{Event: "verify", Result: "denied", Reason: "new_one"}, "Access was refused.", `the reason "new_one" is not known`)
 	check(trail.Entry{Event: "verify", Result: "denied"}, "Access was refused.", "the reason (none)")
+	check(trail.Entry{Event: "withdrawn", Result: "denied", Reason: "guard_closed", Key: "K", Request: "r"}, "The grant of access to K in request r was withdrawn: the value was not released.", "the guard is closed")
 	check(trail.Entry{Event: "withdrawn", Result: "denied", Reason: "sink_late", Of: 7}, "The grant of record 7 was withdrawn: the value was not released.", "GrantBound")
 	check(trail.Entry{Event: "blocked", Result: "done", Reason: "too_many_failures", Source: "alice"}, "The source was blocked for a time (source alice).", "threshold")
 	check(trail.Entry{Event: "terminated", Result: "done"}, "The keys were wiped and the instance ended.", "no reason was recorded")
