@@ -1,6 +1,7 @@
 package core
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/dtbench/dtbench/core/audit"
@@ -41,8 +42,8 @@ func (s *state) recordRefusal(v *verdict, r *Request, led step, row int) {
 	record := s.record(v, r)
 	record.Result, record.Reason = audit.Denied, outcomes[v.outcome].audit
 	record.Failures = uint32(row)
-	if row >= s.response.policy.AlertAfter {
-		record.State = s.snapshot()
+	if n := s.response.policy.AlertAfter; led != noted || n > 0 && row >= n {
+		record.State = s.snapshot(led != noted)
 	}
 	_ = s.log.Append(&record) // refused already; the log counts what it loses
 	s.recordFactors(v, r)
@@ -67,6 +68,7 @@ func (s *state) recordFactors(v *verdict, r *Request) {
 		if f.bad() && action == Alert {
 			record := s.record(v, r)
 			record.Event, record.Result, record.Reason = audit.FactorAlert, audit.Done, why
+			record.State = s.snapshot(true)
 			_ = s.log.Append(&record)
 		}
 	}
@@ -96,7 +98,7 @@ func (s *state) record(v *verdict, r *Request) audit.Record {
 	if v.now > 0 {
 		record.Time = time.Unix(0, v.now)
 		if v.timestamp > 0 {
-			record.Age = time.Duration(v.now - v.timestamp)
+			record.Age = time.Duration(cmp.Or(v.now-v.timestamp, 1)) // zero is for an age that is not known
 		}
 	}
 	if s.chains != nil {
@@ -122,14 +124,21 @@ func factorOutcome(f finding, action Action) audit.FactorOutcome {
 	return audit.FactorObserved
 }
 
-// snapshot is the state that rows of refusals are recorded with.
-func (s *state) snapshot() audit.State {
+// snapshot is the state that rows of refusals and critical events are recorded
+// with. To count the sources under a block takes a look at each, so it is done
+// when something happens, not for every refusal of a flood.
+func (s *state) snapshot(countBlocked bool) audit.State {
+	now := s.clocks.wall()
 	s.lock.RLock()
 	protected := len(s.values)
 	s.lock.RUnlock()
 	state := audit.State{
 		Granted: s.outcomes[granted].Load(), Nonces: s.registry.size(),
-		Sources: int(s.response.watched.Load()), Protected: protected, Uptime: s.clocks.wall().Sub(s.born),
+		Sources: int(s.response.watched.Load()), Protected: protected, Uptime: now.Sub(s.born),
+		Blocked: -1,
+	}
+	if countBlocked {
+		state.Blocked = s.response.underBlock(now.UnixNano())
 	}
 	for i := granted + 1; i < reasons; i++ {
 		state.Refused += s.outcomes[i].Load()
@@ -137,10 +146,32 @@ func (s *state) snapshot() audit.State {
 	return state
 }
 
+// underBlock counts the sources that are under a block.
+func (r *response) underBlock(now int64) (n int) {
+	if r.watched.Load() == 0 {
+		return 0
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, s := range r.sources {
+		if now < s.blockedUntil {
+			n++
+		}
+	}
+	return n
+}
+
 // event records something that is not about a token.
 func (s *state) event(event audit.Event, why audit.Reason, key string) {
 	if s.log != nil {
-		_ = s.log.Append(&audit.Record{Event: event, Result: audit.Done, Reason: why, Key: audit.NewName(key)})
+		s.eventIn(s.snapshot(true), event, why, key)
+	}
+}
+
+// eventIn is event with the state of some time before.
+func (s *state) eventIn(state audit.State, event audit.Event, why audit.Reason, key string) {
+	if s.log != nil {
+		_ = s.log.Append(&audit.Record{Event: event, Result: audit.Done, Reason: why, Key: audit.NewName(key), State: state})
 	}
 }
 

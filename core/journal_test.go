@@ -313,3 +313,94 @@ func TestInstanceTerminates(t *testing.T) {
 		t.Errorf("standard output holds\n%s", out)
 	}
 }
+
+// "Never" raises no alert and makes no refusal critical.
+func TestNoAlertsWhenNeverAsked(t *testing.T) {
+	check := func(after int, wantAlerts int) {
+		t.Helper()
+		path := filepath.Join(t.TempDir(), "audit")
+		var mu sync.Mutex
+		alerts := 0
+		g := newGuard(t, Config{
+			OnAlert: func(audit.Record) { mu.Lock(); alerts++; mu.Unlock() },
+			Policy: &Policy{
+				Audit:    AuditPolicy{Sink: "file:" + path},
+				Response: ResponsePolicy{AlertAfter: after, BlockAfter: -1, TerminateAfter: -1},
+			},
+		})
+		for range 6 {
+			g.Open(requestID, "API_KEY", Token{}, ignore)
+		}
+		g.Close()
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// The hook gets the refusals from the third on, and the alert.
+		for end := time.Now().Add(time.Second); time.Now().Before(end); time.Sleep(time.Millisecond) {
+			mu.Lock()
+			done := alerts == wantAlerts
+			mu.Unlock()
+			if done && wantAlerts > 0 {
+				break
+			}
+			if wantAlerts == 0 && time.Until(end) < 950*time.Millisecond {
+				break
+			}
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if states := bytes.Count(data, []byte(`"state":`)); alerts != wantAlerts || states != wantAlerts {
+			t.Errorf("alert after %d: %d alerts and %d critical records, want %d\n%s", after, alerts, states, wantAlerts, data)
+		}
+	}
+	check(-1, 0)
+	check(3, 5)
+}
+
+// What a record says is so; what is not known is not said.
+func TestFiguresOfRecords(t *testing.T) {
+	clock := newClock()
+	env := twoSecrets()
+	env.values["STRIPE_SECRET"] = "s3cr3t-value-0123456789"
+	g, j, log := recorded(t, Config{
+		Environment: env, Clock: clock.read, Exit: func(int) {},
+		Policy: &Policy{
+			Keys:      map[string]KeyPolicy{"API_KEY": {Sensitivity: High}},
+			Behaviour: BehaviourPolicy{Action: Alert, MaxPerRequest: 1},
+			Response:  ResponsePolicy{AlertAfter: 2, BlockAfter: 3, TerminateAfter: -1},
+		},
+	})
+	mallory := Request{ID: requestID, Source: "mallory"}
+	g.Use(requestID, "API_KEY", ignore)
+	g.Use(requestID, "API_KEY", ignore) // once too often for the profile
+	forged := issue(t, g, requestID, "API_KEY")
+	forged.bytes[len(forged.bytes)-1] ^= 1
+	for range 4 {
+		g.OpenFor(mallory, "API_KEY", forged, ignore)
+	}
+	clock.advance(time.Second)
+	if err := g.AfterRestore(); err != nil {
+		t.Fatal(err)
+	}
+	g.Revoke()
+
+	blocked := map[string]float64{"unlisted": 0, "factor_alert": 0, "alert": 0, "blocked": 1, "restored": 1, "revoked": 1, "terminated": 1}
+	for _, r := range j.lines(t, log) {
+		event, _ := r["event"].(string)
+		state, known := r["state"].(map[string]any)
+		if known && (state["protected"] != 2.0 || (event == "revoked" || event == "terminated" || event == "restored") && (state["granted"] != 2.0 || state["uptime_ms"] != 1000.0)) {
+			t.Errorf("false figures: %v", r)
+		}
+		if want, critical := blocked[event]; critical && (!known || state["blocked"] != want) {
+			t.Errorf("%s: state %v, want %v blocked", event, state, want)
+		}
+		age, aged := r["age_ms"]
+		switch {
+		case r["reason"] == "bad_mac" && aged:
+			t.Errorf("an age that nobody knows: %v", age)
+		case r["result"] == "granted" && (!aged || known):
+			t.Errorf("a grant lacks its age or has a state: %v", r)
+		}
+	}
+}

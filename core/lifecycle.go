@@ -159,10 +159,11 @@ func (s *state) rechain() error {
 // written out first, as nothing comes after.
 func (s *state) terminate(event audit.Event, why audit.Reason) {
 	s.ended.Do(func() {
+		state := s.snapshot(true) // of what is ended, not of what is left
 		s.close()
-		s.event(event, why, "")
+		s.eventIn(state, event, why, "")
 		if event != audit.Terminated {
-			s.event(audit.Terminated, why, "")
+			s.eventIn(state, audit.Terminated, why, "")
 		}
 		s.closeLog()
 		s.flushLog()

@@ -3,6 +3,7 @@ package core
 import (
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"strconv"
 	"strings"
@@ -222,7 +223,7 @@ func (s *state) openLog(cfg Config) error {
 	}
 	o := audit.Options{
 		GrantBound: time.Duration(p.GrantBound), Clock: s.clocks.wall, OnAlert: cfg.OnAlert, ChainKey: cfg.AuditChainKey,
-		CriticalFailures: uint32(max(s.response.policy.AlertAfter, 1)),
+		CriticalFailures: criticalFailures(s.response.policy.AlertAfter),
 		Context: audit.Context{
 			Function: audit.Identify(s.function), Version: audit.Identify(s.version),
 			Instance: audit.Identify(s.instanceID), Region: audit.Identify(s.region), Platform: audit.Identify(s.platform),
@@ -250,6 +251,15 @@ func (s *state) openLog(cfg Config) error {
 	}
 	s.sink, s.ownsLog = o.Sink, true
 	return nil
+}
+
+// criticalFailures is from how many refusals in a row on a refusal is critical:
+// as many as raise an alert, and never if none do.
+func criticalFailures(alertAfter int) uint32 {
+	if alertAfter < 0 {
+		return math.MaxUint32
+	}
+	return uint32(min(int64(alertAfter), math.MaxUint32))
 }
 
 // openSink opens what AuditPolicy.Sink names. Standard output is the default

@@ -70,7 +70,7 @@ func (e *encoder) append(b []byte, r *Record, detail Detail, sequence uint64, no
 	if x.keyed {
 		b = append(b, `,"keyed":true`...)
 	}
-	if detail >= DetailFull {
+	if detail >= DetailFull && r.State != (State{}) {
 		b = state(b, &r.State)
 	}
 	if detail == DetailMinimal && r.Event != Opened {
@@ -86,6 +86,8 @@ func (e *encoder) verification(b []byte, r *Record, sequence uint64) []byte {
 	b = text(b, `,"sensitivity":"`, r.Sensitivity, r.Sensitivity.String)
 	if r.Window != 0 {
 		b = strconv.AppendInt(append(b, `,"window_ms":`...), r.Window.Milliseconds(), 10)
+	}
+	if r.Age != 0 {
 		b = strconv.AppendInt(append(b, `,"age_ms":`...), r.Age.Milliseconds(), 10)
 	}
 	b = count(b, `,"elapsed_ns":`, uint64(max(0, r.Elapsed.Nanoseconds())))
@@ -98,7 +100,9 @@ func state(b []byte, s *State) []byte {
 	b = strconv.AppendUint(append(b, `,"refused":`...), s.Refused, 10)
 	b = strconv.AppendInt(append(b, `,"nonces":`...), int64(s.Nonces), 10)
 	b = strconv.AppendInt(append(b, `,"sources":`...), int64(s.Sources), 10)
-	b = strconv.AppendInt(append(b, `,"blocked":`...), int64(s.Blocked), 10)
+	if s.Blocked >= 0 {
+		b = strconv.AppendInt(append(b, `,"blocked":`...), int64(s.Blocked), 10)
+	}
 	b = strconv.AppendInt(append(b, `,"protected":`...), int64(s.Protected), 10)
 	b = strconv.AppendInt(append(b, `,"uptime_ms":`...), s.Uptime.Milliseconds(), 10)
 	return append(b, '}')

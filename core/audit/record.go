@@ -24,8 +24,8 @@ type Record struct {
 	Algorithm   Name // as rules.Rule.Algorithm names it
 	Sensitivity Sensitivity
 	Window      time.Duration // how far the token's time may lie from the clock
-	Age         time.Duration // clock minus the token's time; negative for a token from the future
-	Elapsed     time.Duration // of the verification itself
+	Age         time.Duration // clock minus the token's time; negative for a token from the future, zero if its time is not known
+	Elapsed     time.Duration // of the verification itself, by whoever measures it; a guard does not, to save the clock readings
 	Factors     Factors
 
 	// Failures is the number of consecutive refusals of this source, this one
@@ -37,7 +37,7 @@ type Record struct {
 	// all there is.
 	Detail Detail
 
-	// State is recorded at DetailFull only.
+	// State is recorded at DetailFull only, and not if it is zero: not known.
 	State State
 }
 
@@ -47,7 +47,7 @@ type State struct {
 	Refused   uint64        // refusals since the start
 	Nonces    int           // live in the registry
 	Sources   int           // sources with failures
-	Blocked   int           // sources blocked now
+	Blocked   int           // sources blocked now; negative if they were not counted, which is left out
 	Protected int           // values
 	Uptime    time.Duration // of the instance
 }

@@ -55,7 +55,7 @@ type State struct {
 	Refused   uint64 `json:"refused"`
 	Nonces    int64  `json:"nonces"`
 	Sources   int64  `json:"sources"`
-	Blocked   int64  `json:"blocked"`
+	Blocked   *int64 `json:"blocked,omitempty"` // nil: not counted
 	Protected int64  `json:"protected"`
 	UptimeMS  int64  `json:"uptime_ms"`
 }
@@ -64,7 +64,18 @@ type State struct {
 func (e *Entry) Refused() bool { return e.Result == audit.Denied.String() }
 
 // Critical tells whether the entry is of a kind that alerts: see audit.Event.
-func (e *Entry) Critical() bool { return e.State != nil }
+// A refusal is when it came with the state that rows of refusals are recorded
+// with; a grant that is recorded in full is not.
+func (e *Entry) Critical() bool {
+	switch e.Event {
+	case audit.Verify.String():
+		return e.Refused() && e.State != nil
+	case audit.Withdrawn.String(), audit.Unlisted.String(), audit.FactorAlert.String(), audit.Alert.String(),
+		audit.Blocked.String(), audit.Restored.String(), audit.Revoked.String(), audit.Terminated.String():
+		return true
+	}
+	return e.State != nil
+}
 
 // parse reads a line whose form has been checked.
 func parse(line []byte) (*Entry, error) {
