@@ -76,13 +76,15 @@ type KeyPolicy struct {
 	Algorithm string `json:"algorithm,omitempty"`
 
 	// Window is how far a token's timestamp may lie from the clock, at most an
-	// hour.
+	// hour, and a minute for keys of high sensitivity.
 	Window Duration `json:"window,omitempty"`
 
-	// Budget is how often one request may open the value. Unlimited is -1.
+	// Budget is how often one request may open the value. Unlimited is -1, not
+	// for keys of high sensitivity.
 	Budget int `json:"budget,omitempty"`
 
-	// Detail says how much the audit record of a grant holds.
+	// Detail says how much the audit record of a grant holds; not minimal for
+	// keys of high sensitivity.
 	Detail Detail `json:"audit,omitempty"`
 
 	// Validation may leave checks out, for keys that are explicitly of low
@@ -156,7 +158,8 @@ func (d *Duration) UnmarshalText(text []byte) error {
 func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
 
 // ParsePolicy reads a policy document: one JSON object of at most 64 KiB, with
-// "policy": "dtbench/policy/v1", and no field that this version does not know.
+// "policy": "dtbench/policy/v1", and no field that this version does not know,
+// that stands twice in one object, or that is written in another case.
 // The error wraps [ErrConfig].
 func ParsePolicy(document []byte) (*Policy, error) {
 	if len(document) > maxPolicy {
@@ -170,6 +173,9 @@ func ParsePolicy(document []byte) (*Policy, error) {
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("%w: something follows the policy document", ErrConfig)
+	}
+	if err := checkFields(document); err != nil {
+		return nil, fmt.Errorf("%w: policy: %w", ErrConfig, err)
 	}
 	if p.Format != PolicyFormat {
 		return nil, fmt.Errorf("%w: the policy is not marked as %s", ErrConfig, PolicyFormat)
@@ -237,6 +243,17 @@ func (k KeyPolicy) check() error {
 	case k.Budget < -1:
 		return errors.New("budget is less than -1")
 	}
+	if k.Sensitivity != High {
+		return nil
+	}
+	switch {
+	case time.Duration(k.Window) > maxHighWindow:
+		return fmt.Errorf("the window of a key of high sensitivity is %v at most", maxHighWindow)
+	case k.Budget < 0:
+		return errors.New("a key of high sensitivity has a budget")
+	case k.Detail == DetailMinimal:
+		return errors.New("the audit of a key of high sensitivity is not minimal")
+	}
 	return nil
 }
 
@@ -302,8 +319,9 @@ func (p *Policy) rulesFor(name string, window time.Duration) (keyRules, string) 
 }
 
 const (
-	highWindow = 2 * time.Second
-	lowWindow  = 30 * time.Second
-	highBudget = 16
-	maxContext = 256 // bytes of function name, version, region
+	highWindow    = 2 * time.Second
+	maxHighWindow = time.Minute // the paper: seconds for high sensitivity
+	lowWindow     = 30 * time.Second
+	highBudget    = 16
+	maxContext    = 256 // bytes of function name, version, region
 )

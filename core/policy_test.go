@@ -12,7 +12,7 @@ const document = `{
 	"policy": "dtbench/policy/v1", "function": "pay", "version": "3", "region": "cn-hangzhou",
 	"rule": "$sha256($requestid, $region, $team)", "parameters": {"team": "payments"},
 	"keys": {
-		"API_KEY": {"sensitivity": "high", "window": "1s", "budget": 2, "audit": "minimal", "algorithm": "sha3_256"},
+		"API_KEY": {"sensitivity": "high", "window": "1s", "budget": 2, "audit": "standard", "algorithm": "sha3_256"},
 		"DB_PASSWORD": {},
 		"LOG_TOKEN": {"sensitivity": "low", "validation": "no-replay", "budget": -1}
 	},
@@ -62,6 +62,18 @@ func TestPolicyErrors(t *testing.T) {
 	check(`{"policy": "dtbench/policy/v2"}`, "not marked")
 	check(`{"policy": "dtbench/policy/v1"} {}`, "follows the policy")
 	check(with(`"secret": "`+password+`"`), "unknown field")
+	check(with(`"policy": "dtbench/policy/v1"`), "policy: policy stands twice")
+	check(with(`"Function": "pay"`), "policy: function is written in another case")
+	check(with(`"response": {"terminate_after": 5, "terminate_after": -1}`), "response.terminate_after stands twice")
+	check(with(`"response": {"terminate_after": 5, "Terminate_After": -1}`), "response.terminate_after is written in another case")
+	check(with(`"response": {"terminate_after": 5}, "response": {"terminate_after": -1}`), "policy: response stands twice")
+	check(with(`"response": {"terminate_after": 5}, "re\u017fponse": {}`), "policy: response is written in another case")
+	check(with(`"keys": {"A": {"sensitivity": "high"}, "A": {"sensitivity": "low", "validation": "mac-only"}}`), "keys.A stands twice")
+	check(with(`"keys": {"A": {"sensitivity": "high", "sensitivity": "low"}}`), "keys.A.sensitivity stands twice")
+	check(with(`"keys": {"A": {"WINDOW": "1h"}}`), "keys.A.window is written in another case")
+	check(with(`"keys": {"`+password+`": {}, "`+password+`": {}}`), "a name in keys stands twice")
+	check(with(`"parameters": {"a": "1", "\u0061": "2"}`), "parameters.a stands twice")
+	check(with(`"call_chain": {"chains": [["a"], ["b"]], "chains": []}`), "call_chain.chains stands twice")
 	check(with(`"function": 3`), "function does not take a JSON number")
 	check(with(`"function": "`+strings.Repeat("f", 257)+`"`), "at most 256 bytes")
 	check(strings.Repeat(" ", maxPolicy+1), "at most 65536")
@@ -72,6 +84,14 @@ func TestPolicyErrors(t *testing.T) {
 	check(with(`"keys": {"A": {"validation": "no-replay"}}`), "only a key of low sensitivity")
 	check(with(`"keys": {"A": {"sensitivity": "high", "validation": "mac-only"}}`), "only a key of low sensitivity")
 	check(with(`"keys": {"A": {"window": "61m"}}`), "keys.A: window")
+	check(with(`"keys": {"A": {"sensitivity": "high", "window": "60.000000001s"}}`), "keys.A: the window of a key of high sensitivity is 1m0s at most")
+	check(with(`"keys": {"A": {"sensitivity": "high", "budget": -1}}`), "keys.A: a key of high sensitivity has a budget")
+	check(with(`"keys": {"A": {"sensitivity": "high", "audit": "minimal"}}`), "keys.A: the audit of a key of high sensitivity is not minimal")
+	for _, good := range []string{`"high", "window": "1m"`, `"standard", "window": "1h", "budget": -1, "audit": "minimal"`} {
+		if _, err := ParsePolicy([]byte(with(`"keys": {"A": {"sensitivity": ` + good + `}}`))); err != nil {
+			t.Errorf("%s: %v", good, err)
+		}
+	}
 	check(with(`"keys": {"A": {"window": "-1s"}}`), "keys.A: window")
 	check(with(`"keys": {"A": {"window": "soon"}}`), "duration")
 	check(with(`"keys": {"A": {"budget": -2}}`), "keys.A: budget")

@@ -5,10 +5,14 @@ import (
 	"io"
 	"os"
 	"strconv"
+	"time"
 )
 
 // The variables through which a policy comes, in the order in which they are
-// looked at; the first that is set counts, and Config.Policy counts before them.
+// looked at; the first that is set counts. Config.Policy counts before the file
+// and the environment, which whoever deploys the code writes too. A descriptor
+// comes from the control plane, and code must not overrule that: both together
+// are an error.
 const (
 	// PolicyFDVariable holds the number of an inherited descriptor that the
 	// document is read from, up to its end. The descriptor is then closed and
@@ -28,8 +32,8 @@ const (
 type unsetter interface{ Unsetenv(name string) error }
 
 // findPolicy returns the policy given in code, or else that of the environment,
-// or an empty one. A descriptor is read and closed even if its policy does not
-// count: nobody else is to read it.
+// or an empty one. A descriptor is read and closed even if its policy comes
+// beside one in code, which is refused: nobody else is to read it.
 func findPolicy(env Environment, given *Policy) (*Policy, error) {
 	if text, ok := env.LookupEnv(PolicyFDVariable); ok {
 		document, err := readDescriptor(text)
@@ -39,9 +43,10 @@ func findPolicy(env Environment, given *Policy) (*Policy, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%w: policy from %s: %w", ErrConfig, PolicyFDVariable, err)
 		}
-		if given == nil {
-			return ParsePolicy(document)
+		if given != nil {
+			return nil, fmt.Errorf("%w: policy: both %s and Config.Policy give one", ErrConfig, PolicyFDVariable)
 		}
+		return ParsePolicy(document)
 	}
 	if given != nil {
 		return given, nil
@@ -75,8 +80,30 @@ func readDescriptor(text string) ([]byte, error) {
 	if f == nil {
 		return nil, os.ErrInvalid
 	}
-	return readPolicy(f)
+	type reading struct {
+		document []byte
+		err      error
+	}
+	done := make(chan reading, 1)
+	go func() {
+		document, err := readPolicy(f)
+		done <- reading{document, err}
+	}()
+	late := time.NewTimer(policyPatience)
+	defer late.Stop()
+	select {
+	case r := <-done:
+		return r.document, r.err
+	case <-late.C:
+		// The goroutine stays if its read cannot be interrupted. So it is with
+		// pipes that block, for which there is no deadline either.
+		_ = f.Close()
+		return nil, fmt.Errorf("no end of the document within %v: somebody holds the writing end open", policyPatience)
+	}
 }
+
+// policyPatience is how long the policy may take to come through a descriptor.
+const policyPatience = 2 * time.Second
 
 // readPolicy reads f up to one byte more than a policy may have, and closes it.
 func readPolicy(f *os.File) ([]byte, error) {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 func TestWhereThePolicyComesFrom(t *testing.T) {
@@ -49,9 +50,14 @@ func TestWhereThePolicyComesFrom(t *testing.T) {
 	}
 	env = all()
 	fd = number(env[PolicyFDVariable])
-	check(env, &Policy{Function: "code", Audit: AuditPolicy{Mode: AuditOff}}, "code")
+	both := twoSecrets()
+	both.values[PolicyFDVariable] = env[PolicyFDVariable]
+	_, err := FromEnvironment(Config{Environment: both, Policy: &Policy{Function: "code", Audit: AuditPolicy{Mode: AuditOff}}})
+	if !errors.Is(err, ErrConfig) || !strings.Contains(err.Error(), PolicyFDVariable) || !strings.Contains(err.Error(), "Config.Policy") {
+		t.Errorf("a descriptor and a policy in code: %v", err)
+	}
 	if err := syscall.Fstat(fd, &stat); err == nil {
-		t.Error("the descriptor of a policy that does not count is still open")
+		t.Error("the descriptor of a policy that is refused is still open")
 	}
 	env = all()
 	delete(env, PolicyFDVariable)
@@ -98,3 +104,36 @@ func descriptor(t *testing.T, text string) string {
 }
 
 func number(text string) int { n, _ := strconv.Atoi(text); return n }
+
+// Somebody kept the writing end: the start fails, and does not hang.
+func TestPolicyWithoutEnd(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits for policyPatience")
+	}
+	t.Parallel()
+	for _, blocking := range []bool{true, false} {
+		r, w, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer w.Close()
+		if _, err := w.WriteString(`{"policy": "dtbench/policy/v1"}`); err != nil {
+			t.Fatal(err)
+		}
+		fd, err := syscall.Dup(int(r.Fd()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Close()
+		if err := syscall.SetNonblock(fd, !blocking); err != nil {
+			t.Fatal(err)
+		}
+		v := twoSecrets()
+		v.values[PolicyFDVariable] = strconv.Itoa(fd)
+		start := time.Now()
+		_, err = FromEnvironment(Config{Environment: v})
+		if took := time.Since(start); !errors.Is(err, ErrConfig) || !strings.Contains(err.Error(), "writing end") || took > 2*policyPatience {
+			t.Errorf("blocking: %v: %v after %v", blocking, err, took)
+		}
+	}
+}

@@ -97,7 +97,7 @@ func TestMappers(t *testing.T) {
 			Version: 1, Chain: "00ff", Sequence: 3, Time: at, Event: "verify", Result: "denied", Reason: "too_old", Request: "r=2", Key: "API_KEY", Source: "alice",
 			Scheme: "hardened", Algorithm: "hmac_sha256", Sensitivity: "high", WindowMS: 1000, AgeMS: 2000, ElapsedNS: 900, CallChain: "held", Behaviour: "observed", Failures: 1, Hash: "abcd",
 		},
-		{Version: 1, Chain: "00ff", Sequence: 4, Time: at, Event: "terminated", Result: "done", Reason: "too_many_failures", State: &trail.State{Refused: 9}, Dropped: 2, Hash: "abcd"},
+		{Version: 1, Chain: "00ff", Sequence: 4, Time: at, Event: "terminated", Result: "done", Reason: "too_many_failures", State: &trail.State{Refused: 9, Blocked: new(int64)}, Dropped: 2, Hash: "abcd"},
 		{Version: 1, Chain: "00ff", Sequence: 5, Time: at, Event: `odd|\=`, Result: "done", Hash: "abcd"},
 	}
 	for name, mapper := range trail.Mappers() {
