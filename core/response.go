@@ -1,7 +1,9 @@
 package core
 
 import (
+	"cmp"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -48,6 +50,7 @@ const (
 	defaultBlockFor       = Duration(30 * time.Second)
 	defaultTerminateAfter = 100
 	maxSources            = 1024
+	staleBlocks           = 4
 )
 
 func (p ResponsePolicy) complete() ResponsePolicy {
@@ -83,11 +86,12 @@ type response struct {
 	watched  atomic.Int64 // number of sources in the map
 	mu       sync.Mutex
 	sources  map[string]*source
-	overflow source // stands for every source that found the map full
+	overflow source // stands for every source that found the map full of blocked ones
 }
 
 type source struct {
 	failing      int
+	last         int64 // when it failed last
 	blockedUntil int64
 }
 
@@ -151,18 +155,14 @@ func (r *response) failed(name string, now int64) (step, int) {
 	return led, row
 }
 
-// watch returns the entry of a source and makes room for it if it can: sources
-// whose block is over and that have not failed since can go.
+// watch returns the entry of a source and makes room for it if it can.
 func (r *response) watch(name string, now int64) *source {
 	if s := r.sources[name]; s != nil {
+		s.last = now
 		return s
 	}
 	if len(r.sources) >= maxSources {
-		for other, s := range r.sources {
-			if s.failing == 0 && now >= s.blockedUntil {
-				delete(r.sources, other)
-			}
-		}
+		r.makeRoom(now)
 	}
 	if len(r.sources) >= maxSources {
 		return &r.overflow
@@ -170,8 +170,34 @@ func (r *response) watch(name string, now int64) *source {
 	if r.sources == nil {
 		r.sources = make(map[string]*source)
 	}
-	s := new(source)
+	s := &source{last: now}
 	r.sources[name] = s
 	r.watched.Store(int64(len(r.sources)))
 	return s
+}
+
+// makeRoom drops sources, as invented names must not keep others from being
+// watched. What is blocked stays. A source goes whose block is over, or that has
+// not failed for staleBlocks times the length of a block; if there is none, the
+// quarter goes that has not failed for the longest. To push out a source that is
+// not blocked yet takes hundreds of failures between two of its own, more than
+// TerminateAfter lets through by default.
+func (r *response) makeRoom(now int64) {
+	var others []string
+	for name, s := range r.sources {
+		switch {
+		case now < s.blockedUntil:
+		case s.failing == 0 || now-s.last > staleBlocks*int64(r.policy.BlockFor):
+			delete(r.sources, name)
+		default:
+			others = append(others, name)
+		}
+	}
+	if len(r.sources) < maxSources {
+		return
+	}
+	slices.SortFunc(others, func(a, b string) int { return cmp.Compare(r.sources[a].last, r.sources[b].last) })
+	for _, name := range others[:(len(others)+3)/4] {
+		delete(r.sources, name)
+	}
 }

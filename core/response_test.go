@@ -67,26 +67,93 @@ func TestResponseTurnedOff(t *testing.T) {
 	}
 }
 
-// Invented sources cannot make the table grow, nor push out one that is blocked.
+// Invented sources cannot make the table grow, nor push out one that is blocked,
+// nor keep another from being blocked, at once or later.
 func TestManySources(t *testing.T) {
 	var r response
 	r.policy = ResponsePolicy{BlockAfter: 2, TerminateAfter: -1}.complete()
 	r.failed("bad", 0)
 	r.failed("bad", 0)
-	for i := range 3 * maxSources {
-		if led, _ := r.failed(fmt.Sprint(i), 0); led == blocked {
-			t.Fatalf("source %d: a block that stops nobody", i)
+	for i := range 3*maxSources + 1 {
+		if led, _ := r.failed(fmt.Sprint(i), int64(i)); led == blocked || len(r.sources) > maxSources {
+			t.Fatalf("source %d led to %d, with %d sources", i, led, len(r.sources))
 		}
 	}
-	if len(r.sources) != maxSources || !r.blocked("bad", 0) {
-		t.Errorf("%d sources, blocked: %v", len(r.sources), r.blocked("bad", 0))
+	if !r.blocked("bad", 1) || r.watched.Load() != int64(len(r.sources)) {
+		t.Errorf("%d sources, of which %d count; blocked: %v", len(r.sources), r.watched.Load(), r.blocked("bad", 1))
 	}
-	if r.blocked("one more", 0) || r.overflow.failing == 0 {
-		t.Error("a source without an entry is blocked, or was not counted")
+	now := int64(3*maxSources + 1)
+	for _, source := range []string{"worse", fmt.Sprint(3 * maxSources), fmt.Sprint(3*maxSources - maxSources/2)} {
+		if r.sources[source] == nil {
+			r.failed(source, now)
+		}
+		if led, _ := r.failed(source, now); led != blocked || !r.blocked(source, now) {
+			t.Errorf("%s failed twice and was not blocked", source)
+		}
 	}
-	later := int64(time.Minute)
-	if led, row := r.failed("late", later); led == blocked || row != 1 || r.sources["bad"] != nil || r.sources["late"] == nil {
-		t.Error("a block that is over makes no room")
+	if r.overflow.failing != 0 {
+		t.Error("there was room to be made")
+	}
+}
+
+// fillSources watches sources with one failure each.
+func fillSources(r *response, now int64) {
+	for i := 0; len(r.sources) < maxSources; i++ {
+		if name := fmt.Sprint(i); r.sources[name] == nil {
+			r.failed(name, now)
+		}
+	}
+}
+
+func TestRoomForSources(t *testing.T) {
+	block := int64(time.Minute)
+	full := func() *response {
+		r := new(response)
+		r.policy = ResponsePolicy{AlertAfter: -1, BlockAfter: 3, BlockFor: Duration(block), TerminateAfter: -1}.complete()
+		r.failed("first", 0)
+		for range 3 {
+			r.failed("blocked", 1)
+		}
+		fillSources(r, 2)
+		return r
+	}
+	r := full()
+	r.failed("late", 3) // nothing is stale: a quarter goes, the first of all among it
+	if len(r.sources) != maxSources-maxSources/4+1 || r.sources["first"] != nil || r.sources["blocked"] == nil || r.sources["late"] == nil {
+		t.Errorf("%d sources are left", len(r.sources))
+	}
+	r = full()
+	r.failed("late", 1+block) // a block that is over makes room
+	if len(r.sources) != maxSources || r.sources["first"] == nil || r.sources["blocked"] != nil {
+		t.Errorf("%d sources are left", len(r.sources))
+	}
+	r = full()
+	delete(r.sources, "blocked")
+	fillSources(r, 2)
+	r.failed("1", 1000)
+	r.failed("late", staleBlocks*block+1) // only the first is stale
+	if len(r.sources) != maxSources || r.sources["first"] != nil {
+		t.Errorf("%d sources are left", len(r.sources))
+	}
+	r.failed("2", staleBlocks*block+2)
+	r.failed("later", staleBlocks*block+3)
+	if len(r.sources) != 4 || r.sources["1"] == nil || r.sources["2"] == nil { // and late and later
+		t.Errorf("%d sources are left", len(r.sources))
+	}
+
+	r = full()
+	for name := range r.sources {
+		for !r.blocked(name, 3) {
+			r.failed(name, 3)
+		}
+	}
+	for range 3 {
+		if led, _ := r.failed("one more", 4); led == blocked || r.blocked("one more", 4) || len(r.sources) != maxSources {
+			t.Error("a source without an entry is blocked")
+		}
+	}
+	if r.overflow.failing != 3 {
+		t.Errorf("%d failures were counted", r.overflow.failing)
 	}
 }
 
