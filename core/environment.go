@@ -53,10 +53,14 @@ func inspect(env Environment, names []string, p *Policy) ([]hygiene.Finding, err
 		name, value, _ := strings.Cut(entry, "=")
 		// What is empty, or was sealed before, hides nothing; declared by name,
 		// it is an error that readValue returns.
-		if value == "" || strings.HasPrefix(value, sealedPrefix) || !isName(name) {
+		if name == "" || value == "" || strings.HasPrefix(value, sealedPrefix) {
 			continue
 		}
-		if c := r.Classify(name, value); c != hygiene.Plain {
+		c := r.Classify(name, value)
+		if c == hygiene.Declared && !isName(name) {
+			return nil, fmt.Errorf("%w: policy: a pattern matches %q, which cannot be sealed: it is no name of a variable (letters, digits and _, at most %d)", ErrConfig, name, maxName)
+		}
+		if c != hygiene.Plain {
 			found = append(found, hygiene.Finding{Name: name, Class: c})
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/dtbench/dtbench/core/audit"
 )
 
 func TestEnvironmentHoldsCiphertextAfterwards(t *testing.T) {
@@ -193,5 +195,34 @@ func TestProcessEnvironment(t *testing.T) {
 	var got string
 	if err := g.Use(requestID, "DTBENCH_CORE_TEST", func(v []byte) error { got = string(v); return nil }); err != nil || got != password {
 		t.Errorf("Use: %q, %v", got, err)
+	}
+}
+
+// What has no portable name cannot be sealed, and is not passed over in silence.
+func TestNamesThatCannotBeSealed(t *testing.T) {
+	env := twoSecrets()
+	env.values["MY-API_TOKEN"], env.values["plain.name"] = "s3cr3t-value-0123456789", "x"
+	g, j, log := recorded(t, Config{Environment: env})
+	records := expectRecords(t, j, log, "opened done", "sealed done", "unlisted done secret_like_name")
+	if records[2]["key"] != audit.NewName("MY-API_TOKEN").String() {
+		t.Errorf("%v", records[2])
+	}
+	if env.values["MY-API_TOKEN"] != "s3cr3t-value-0123456789" || internals(g).values["MY-API_TOKEN"] != nil {
+		t.Error("it was sealed")
+	}
+
+	env = twoSecrets()
+	env.values["MY-API_TOKEN"] = "s3cr3t-value-0123456789"
+	_, j, log = recorded(t, Config{Environment: env, Policy: &Policy{Harmless: []string{"MY-*"}}})
+	expectRecords(t, j, log, "opened done", "sealed done")
+
+	env = twoSecrets()
+	env.values["db.password"] = password
+	_, err := FromEnvironment(Config{Environment: env, Policy: &Policy{Patterns: []string{"*password"}, Audit: AuditPolicy{Mode: AuditOff}}})
+	if !errors.Is(err, ErrConfig) || !strings.Contains(err.Error(), `"db.password", which cannot be sealed`) || strings.Contains(err.Error(), password) {
+		t.Errorf("a pattern that matches what cannot be sealed: %v", err)
+	}
+	if env.values["API_KEY"] != apiKey {
+		t.Error("the environment was changed")
 	}
 }
