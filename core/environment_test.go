@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/dtbench/dtbench/core/audit"
+	"github.com/dtbench/dtbench/core/hygiene"
 )
 
 func TestEnvironmentHoldsCiphertextAfterwards(t *testing.T) {
@@ -224,5 +225,40 @@ func TestNamesThatCannotBeSealed(t *testing.T) {
 	}
 	if env.values["API_KEY"] != apiKey {
 		t.Error("the environment was changed")
+	}
+}
+
+// Where plaintext cannot be erased the record says so.
+func TestPlaintextThatCannotBeErasedIsRecorded(t *testing.T) {
+	defer func(f func([]hygiene.Replacement, hygiene.Options) (hygiene.Report, error)) { eraseEnvironment = f }(eraseEnvironment)
+	start := func(cause error) (*audit.Log, *journal, error) {
+		eraseEnvironment = func([]hygiene.Replacement, hygiene.Options) (hygiene.Report, error) {
+			return hygiene.Report{}, cause
+		}
+		t.Setenv(KeysVariable, "DTBENCH_CORE_TEST")
+		t.Setenv("DTBENCH_CORE_TEST", password)
+		j := new(journal)
+		log, err := audit.New(audit.Options{Sink: audit.NewSink(j)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { log.Close(time.Second) })
+		g, err := FromEnvironment(Config{Policy: &Policy{}, Audit: log})
+		if err == nil {
+			g.Close()
+		}
+		return log, j, err
+	}
+	for cause, want := range map[error]string{nil: "sealed done", hygiene.ErrUnsupported: "sealed done not_erased"} {
+		log, j, err := start(cause)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := summaries(j.lines(t, log)); len(got) < 2 || got[1] != want {
+			t.Errorf("%v: recorded %q, want %q", cause, got, want)
+		}
+	}
+	if _, _, err := start(hygiene.ErrIncomplete); !errors.Is(err, hygiene.ErrIncomplete) {
+		t.Errorf("incomplete: %v", err)
 	}
 }

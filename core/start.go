@@ -73,13 +73,14 @@ func FromEnvironment(cfg Config) (*Guard, error) {
 		s.wipe()
 		return nil, err
 	}
-	if err := s.hide(names, cfg.KeepDumpable); err != nil {
+	erased, err := s.hide(names, cfg.KeepDumpable)
+	if err != nil {
 		s.wipe()
 		s.closeLog()
 		return nil, err
 	}
 
-	s.event(audit.Sealed, 0, "")
+	s.event(audit.Sealed, erased, "")
 	for _, name := range injected {
 		s.event(audit.Sealed, audit.PlatformInjection, name)
 	}
@@ -163,25 +164,32 @@ func (s *state) seal(names []string) error {
 	return nil
 }
 
-// hide puts the ciphertext in the place of the plaintext.
-func (s *state) hide(names []string, keepDumpable bool) error {
+// eraseEnvironment is a variable for tests of systems that cannot do it.
+var eraseEnvironment = hygiene.Replace
+
+// hide puts the ciphertext in the place of the plaintext. The reason is
+// [audit.NotErased] where the system cannot erase the plaintext as well.
+func (s *state) hide(names []string, keepDumpable bool) (audit.Reason, error) {
 	if _, ours := s.environment.(processEnvironment); ours {
 		replacements := make([]hygiene.Replacement, len(names))
 		for i, name := range names {
 			replacements[i] = hygiene.Replacement{Name: name, Text: s.values[name].text()}
 		}
-		_, err := hygiene.Replace(replacements, hygiene.Options{KeepDumpable: keepDumpable})
-		if err != nil && !errors.Is(err, hygiene.ErrUnsupported) {
-			return fmt.Errorf("core: %w", err)
+		_, err := eraseEnvironment(replacements, hygiene.Options{KeepDumpable: keepDumpable})
+		switch {
+		case errors.Is(err, hygiene.ErrUnsupported):
+			return audit.NotErased, nil
+		case err != nil:
+			return 0, fmt.Errorf("core: %w", err)
 		}
-		return nil
+		return 0, nil
 	}
 	for i, name := range names {
 		if err := s.environment.Setenv(name, s.values[name].text()); err != nil {
-			return fmt.Errorf("core: replace %s by its ciphertext (%d of %d variables done): %w", name, i, len(names), err)
+			return 0, fmt.Errorf("core: replace %s by its ciphertext (%d of %d variables done): %w", name, i, len(names), err)
 		}
 	}
-	return nil
+	return 0, nil
 }
 
 // context finds out which function this is: from the policy, else from the

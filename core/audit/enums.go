@@ -90,6 +90,7 @@ const (
 	SecretLikeName                      // the name looks like a credential's
 	SecretLikeValue                     // the value looks like a credential
 	PlatformInjection                   // the platform added a known credential name
+	NotErased                           // sealed, but the plaintext stays in the memory of the process: this system cannot erase it
 	GuardClosed                         // the guard is closed
 )
 
@@ -97,7 +98,7 @@ var reasonNames = [...]string{
 	"", "malformed", "bad_mac", "too_old", "from_future", "forgotten", "replay", "registry_full", "requests_full", "unknown_key",
 	"bad_seal", "key_expired", "over_budget", "source_blocked", "call_chain", "behaviour", "sink_late", "sink_failed",
 	"clock_stepped", "snapshot_restored", "policy_missing", "too_many_failures", "operator", "crash", "timeout",
-	"memory_exceeded", "secret_like_name", "secret_like_value", "platform_injection", "guard_closed",
+	"memory_exceeded", "secret_like_name", "secret_like_value", "platform_injection", "not_erased", "guard_closed",
 }
 
 // String returns the name that lines carry.

@@ -137,5 +137,6 @@ var reasons = map[string]advice{
 	audit.SecretLikeName.String():    {"its name looks like that of a credential", "add it to ENCRYPTION_KEYS, or to the names that are declared harmless"},
 	audit.SecretLikeValue.String():   {"its value looks like a credential", "add it to ENCRYPTION_KEYS, or to the names that are declared harmless"},
 	audit.PlatformInjection.String(): {"the platform put a credential under a name that it is known to use", "nothing: it was sealed; check that the function can do without it in plain text"},
+	audit.NotErased.String():         {"the environment holds ciphertext, but this system has no way to erase the plaintext that the process was started with", "for developing only; run it on Linux where values matter"},
 	audit.GuardClosed.String():       {"the guard is closed and its keys are wiped", "do not use a guard after Close; the instance should have ended"},
 }
