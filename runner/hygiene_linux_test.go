@@ -76,11 +76,11 @@ func TestNoProtectedValueIsInMemoryAfterItsRelease(t *testing.T) {
 						t.Logf("%-18s %d secrets, %2d copies, %2d of the decoy, in %4.1f MB and the environ of %d threads",
 							fn.Name, len(fn.Secrets), len(r.Hits), r.Decoys, float64(r.Bytes)/1e6, r.Threads)
 					}
-					if v.Protects && len(r.Hits) > 0 {
+					if v.Erases && len(r.Hits) > 0 {
 						t.Errorf("%s, invocation %d: %v", fn.Name, n+1, r.Hits)
 					}
 					for name := range needles {
-						if !v.Protects && r.Count(name) == 0 {
+						if !v.Erases && r.Count(name) == 0 {
 							t.Errorf("%s: the scan does not find %s", fn.Name, name)
 						}
 					}

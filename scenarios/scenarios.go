@@ -25,6 +25,17 @@ const (
 	TargetURL      = "TARGET_URL"
 )
 
+// Settings of the literal variant: the readings of the paper that an attack can
+// choose from. Each may be left out.
+const (
+	LiteralRule       = "LITERAL_RULE"        // an encryption rule; default Eq. (1)
+	LiteralStatic     = "LITERAL_STATIC"      // JSON object: custom static parameters of the rule
+	LiteralSeparator  = "LITERAL_SEPARATOR"   // stands between the fields; default none
+	LiteralInsert     = "LITERAL_INSERT"      // when a nonce enters the list: check (default) or grant
+	LiteralWindow     = "LITERAL_WINDOW"      // such as 10s, the default
+	LiteralInstanceID = "LITERAL_INSTANCE_ID" // default: the platform's
+)
+
 // Scenario is a function under test.
 type Scenario struct {
 	Name  string
@@ -48,7 +59,11 @@ func All() []Scenario {
 // Variant is a way in which a function gets its secrets.
 type Variant struct {
 	Name     string
+	Default  bool // measured when nobody names variants
 	Protects bool // wants EncryptionKeys in its environment
+	// Erases says that between two accesses no plaintext of a protected value is
+	// in the memory of its processes, nor in their environments.
+	Erases bool
 }
 
 // Baseline is the variant that overheads are taken against.
@@ -57,7 +72,8 @@ const Baseline = "benchmark"
 // Variants returns the variants, the baseline first.
 func Variants() []Variant {
 	return []Variant{
-		{Name: Baseline},
-		{Name: "optimized", Protects: true},
+		{Name: Baseline, Default: true},
+		{Name: "optimized", Default: true, Protects: true, Erases: true},
+		{Name: "literal", Protects: true},
 	}
 }

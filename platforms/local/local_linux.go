@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -126,6 +127,8 @@ func (h *host) environment(fn platforms.Function, address string) []string {
 		"AWS_LAMBDA_RUNTIME_API":          address,
 		"AWS_LAMBDA_FUNCTION_NAME":        "dtbench",
 		"AWS_LAMBDA_FUNCTION_VERSION":     "$LATEST",
+		"AWS_LAMBDA_LOG_GROUP_NAME":       "/aws/lambda/dtbench",
+		"AWS_LAMBDA_LOG_STREAM_NAME":      logStream(time.Now()),
 		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": strconv.FormatInt(h.options.MemoryBytes>>20, 10),
 		"AWS_REGION":                      "local",
 		"AWS_DEFAULT_REGION":              "local",
@@ -145,6 +148,15 @@ func (h *host) environment(fn platforms.Function, address string) []string {
 		list = append(list, name+"="+value)
 	}
 	return list
+}
+
+// logStream names the log stream of a new instance in the form that Lambda has.
+// It is the nearest that Lambda gives to an instance id: public, and another for
+// every instance.
+func logStream(now time.Time) string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails, see crypto/rand
+	return fmt.Sprintf("%s/[$LATEST]%x", now.UTC().Format("2006/01/02"), b)
 }
 
 // lockedWriter lets the outputs of instances share one log.
