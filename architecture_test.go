@@ -118,6 +118,9 @@ func TestFunctionsLinkOnlyWhatTheyNeed(t *testing.T) {
 			if strings.HasPrefix(dep, "scenarios/build") || strings.HasPrefix(dep, "scenarios/services") {
 				t.Errorf("%s links %s, which is for the harness", pkg, dep)
 			}
+			if strings.HasPrefix(dep, "scenarios/probes") {
+				t.Errorf("%s links attack code: %s", pkg, dep)
+			}
 			if top(dep) == "core" && strings.HasSuffix(pkg, "-benchmark") {
 				t.Errorf("%s links the token core", pkg)
 			}

@@ -60,6 +60,22 @@ func ServiceProgram(name string) Program {
 	return Program{Name: name, Package: "scenarios/services/" + name}
 }
 
+// ProbeProgram names the main package of a variant with attack code inside, for
+// runner/attack.
+func ProbeProgram(variant string) Program {
+	name := "probe-" + variant
+	return Program{Name: name, Package: "scenarios/probes/" + name}
+}
+
+// AttackPrograms names what attacks on the variants need.
+func AttackPrograms(variants []scenarios.Variant) []Program {
+	var programs []Program
+	for _, v := range variants {
+		programs = append(programs, ProbeProgram(v.Name))
+	}
+	return programs
+}
+
 // AllPrograms names every function of the scenarios in the variants, and the
 // services.
 func AllPrograms(all []scenarios.Scenario, variants []scenarios.Variant) []Program {

@@ -34,7 +34,8 @@ func release(out string) error {
 	if err := errors.Join(os.RemoveAll(out), os.MkdirAll(functions, 0o755)); err != nil {
 		return err
 	}
-	binaries, origin, err := build.Programs(context.Background(), build.Options{WorkDir: "."}, functions, build.AllPrograms(scenarios.All(), scenarios.Variants()))
+	programs := append(build.AllPrograms(scenarios.All(), scenarios.Variants()), build.AttackPrograms(scenarios.Variants())...)
+	binaries, origin, err := build.Programs(context.Background(), build.Options{WorkDir: "."}, functions, programs)
 	if err != nil {
 		return err
 	}
