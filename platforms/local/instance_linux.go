@@ -29,6 +29,16 @@ type instance struct {
 	throttled time.Duration // when the current invocation began
 }
 
+// PID returns the number of the function's process, for who looks at it from
+// outside: 0 when the instance is not of this platform or has not started.
+func PID(of platforms.Instance) int {
+	in, ok := of.(*instance)
+	if !ok || in.process == nil {
+		return 0
+	}
+	return in.process.pid
+}
+
 func (in *instance) Invoke(ctx context.Context, body []byte) (platforms.Invocation, error) {
 	if in.dead != nil {
 		return platforms.Invocation{}, fmt.Errorf("the instance is dead: %w", in.dead)

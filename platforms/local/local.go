@@ -3,7 +3,8 @@
 // API on a listener of its own, inside its own cgroup where the user may make
 // one. It needs Linux; elsewhere Open says so.
 //
-// It is not a security boundary: functions run as the user who runs it.
+// It is not a security boundary: functions run as the user who runs it, or, where
+// that is root, as the ordinary user that Options name.
 package local
 
 import (
@@ -31,4 +32,12 @@ type Options struct {
 	// Log receives what functions write, a line at a time with secrets
 	// redacted, from several goroutines; nil discards it.
 	Log io.Writer
+	// User runs every instance as an ordinary user, without supplementary groups
+	// and without capabilities, because root hides what one user may do to
+	// another's processes. Only root can; nil is the user who runs the host.
+	// Binaries, and the folders they are in, must be open to that user.
+	User *User
 }
+
+// User is a user and a group by number.
+type User struct{ UID, GID uint32 }

@@ -21,6 +21,9 @@ func Open(o Options) (platforms.Platform, error) {
 	if o.Timeout <= 0 {
 		return nil, errors.New("local: the timeout must be positive")
 	}
+	if o.User != nil && os.Geteuid() != 0 {
+		return nil, fmt.Errorf("local: only root can run instances as user %d", o.User.UID)
+	}
 	if o.Log == nil {
 		o.Log = io.Discard
 	}
@@ -91,7 +94,7 @@ func (h *host) Prepare(ctx context.Context, fn platforms.Function) (_ platforms.
 		inherited = append(inherited, policy)
 		env = append(env, fmt.Sprintf("%s=%d", platforms.PolicyDescriptor, firstInherited))
 	}
-	in.process, err = newProcess(binary, env, in.out.write, inherited, in.group)
+	in.process, err = newProcess(binary, env, in.out.write, inherited, h.options.User, in.group)
 	return in, err
 }
 

@@ -10,14 +10,27 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dtbench/dtbench/internal/needs"
 	"github.com/dtbench/dtbench/platforms"
 	"github.com/dtbench/dtbench/platforms/platformtest"
+	"github.com/dtbench/dtbench/scenarios/build"
+	"github.com/dtbench/dtbench/scenarios/build/buildtest"
 )
 
-func TestConformance(t *testing.T) {
+func TestConformance(t *testing.T) { conformance(t, nil) }
+
+// What holds for the user who runs the host holds for instances of another.
+func TestConformanceAsAnOrdinaryUser(t *testing.T) {
+	needs.Root(t)
+	conformance(t, &nobody)
+}
+
+var nobody = User{UID: 65534, GID: 65534}
+
+func conformance(t *testing.T, user *User) {
 	platformtest.Run(t, platformtest.Suite{
 		Open: func(t *testing.T, s platformtest.Settings) platforms.Platform {
-			p, err := Open(Options{MemoryBytes: 512 << 20, CPUPeriod: 20 * time.Millisecond, Timeout: s.Timeout, Log: s.Log})
+			p, err := Open(Options{MemoryBytes: 512 << 20, CPUPeriod: 20 * time.Millisecond, Timeout: s.Timeout, Log: s.Log, User: user})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -79,4 +92,37 @@ func TestAPolicyThatDoesNotFitIsRefused(t *testing.T) {
 	}
 	check(maxPolicyBytes, true)
 	check(maxPolicyBytes+1, false)
+}
+
+func TestAnInstanceRunsAsItsUser(t *testing.T) {
+	needs.Root(t)
+	p, err := Open(Options{Timeout: time.Minute, User: &nobody})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	binary := buildtest.Programs(t, build.FunctionProgram("hello", "benchmark"))["hello-benchmark"].Path
+	in, err := p.Prepare(context.Background(), platforms.Function{Name: "hello", Binary: binary, Secrets: map[string]string{"API_KEY": "k"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	if pid := PID(in); pid != 0 {
+		t.Errorf("process %d before the start", pid)
+	}
+	if _, err := in.Invoke(context.Background(), []byte(`{}`)); err != nil {
+		t.Fatal(err)
+	}
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", PID(in)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"Uid:\t65534\t65534\t65534\t65534\n", "Gid:\t65534\t65534\t65534\t65534\n", "Groups:\t \n",
+		"CapEff:\t0000000000000000\n", "CapPrm:\t0000000000000000\n",
+	} {
+		if !strings.Contains(string(status), want) {
+			t.Errorf("its status lacks %q", want)
+		}
+	}
 }

@@ -6,3 +6,6 @@ import "github.com/dtbench/dtbench/platforms"
 
 // Open returns ErrUnsupported on this system.
 func Open(Options) (platforms.Platform, error) { return nil, ErrUnsupported }
+
+// PID returns 0 on this system.
+func PID(platforms.Instance) int { return 0 }

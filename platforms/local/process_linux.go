@@ -39,14 +39,17 @@ const firstInherited = 3
 
 // newProcess prepares the start of binary. Standard output and error go to out.
 // It takes over the inherited files, which the process alone holds after the
-// start.
-func newProcess(binary string, env []string, out *os.File, inherited []*os.File, g group) (*process, error) {
+// start. Without a user it runs as ours.
+func newProcess(binary string, env []string, out *os.File, inherited []*os.File, user *User, g group) (*process, error) {
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 	if err != nil {
 		closeAll(inherited)
 		return nil, err
 	}
 	attr := &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	if user != nil {
+		attr.Credential = &syscall.Credential{Uid: user.UID, Gid: user.GID}
+	}
 	if g != nil {
 		g.attach(attr)
 	}

@@ -104,4 +104,6 @@ func decode[T any](args json.RawMessage) (v T, err error) {
 	return v, err
 }
 
-func environment(context.Context, Inside, json.RawMessage) (any, error) { return len(os.Environ()), nil }
+func environment(context.Context, Inside, json.RawMessage) (any, error) {
+	return len(os.Environ()), nil
+}

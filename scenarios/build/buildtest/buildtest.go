@@ -4,6 +4,7 @@ package buildtest
 import (
 	"context"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/dtbench/dtbench/scenarios/build"
@@ -18,8 +19,10 @@ func Programs(t testing.TB, programs ...build.Program) map[string]build.Binary {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Chmod(dir, 0o755); err != nil {
-		t.Fatal(err)
+	for _, open := range []string{dir, filepath.Dir(dir)} { // the latter is the test's own as well
+		if err := os.Chmod(open, 0o755); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return binaries
 }
