@@ -8,11 +8,11 @@ import (
 	"strings"
 
 	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
+	"github.com/dtbench/dtbench/report/internal/figure"
 	"github.com/dtbench/dtbench/results"
 )
 
@@ -32,18 +32,6 @@ const (
 	numberPadding = 14.0 // above and below the data, for the numbers on the bars
 )
 
-// Colours of Okabe and Ito's palette, which people with any colour vision tell
-// apart; these two also differ in lightness, so the chart survives a grey print.
-var (
-	coldColour = color.RGBA{R: 0x00, G: 0x72, B: 0xB2, A: 0xFF}
-	hotColour  = color.RGBA{R: 0xE6, G: 0x9F, B: 0x00, A: 0xFF}
-	hotEdge    = color.RGBA{R: 0x8A, G: 0x5A, B: 0x00, A: 0xFF} // orange alone is 2.2 to 1 on white
-	ink        = color.RGBA{R: 0x22, G: 0x22, B: 0x22, A: 0xFF}
-	faint      = color.RGBA{R: 0x5A, G: 0x5A, B: 0x5A, A: 0xFF}
-	gridColour = color.RGBA{R: 0xDD, G: 0xDD, B: 0xDD, A: 0xFF}
-	bandColour = color.RGBA{R: 0xF3, G: 0xF3, B: 0xF3, A: 0xFF}
-)
-
 // chart is the paper's Fig. 4: the percentage change in time by scenario, cold
 // and hot, with 95 % intervals.
 type chart struct {
@@ -56,7 +44,7 @@ type chart struct {
 	barWidth        float64
 	numberSize      float64 // of the numbers on the bars
 	width, height   vg.Length
-	scale           axisScale
+	scale           figure.Scale
 }
 
 // bar is one overhead. x and width are in points of the data area.
@@ -112,8 +100,8 @@ func newChart(f *results.File, o Options) (*chart, error) {
 		"Error bars: 95 % intervals of the ratio of trimmed means.",
 	}
 	c.scale = changeScale(overheads)
-	if c.scale.symmetricLog {
-		lines = append(lines, fmt.Sprintf("Vertical scale: linear within ±%g %% (shaded), logarithmic beyond.", linearWithin))
+	if c.scale.SymmetricLog {
+		lines = append(lines, fmt.Sprintf("Vertical scale: linear within ±%g %% (shaded), logarithmic beyond.", figure.LinearWithin))
 	}
 	if !e.Interleaved {
 		lines = append(lines, "The arms were not interleaved: drift between them counts as change.")
@@ -121,7 +109,7 @@ func newChart(f *results.File, o Options) (*chart, error) {
 	c.width = vg.Length(axisRoom+2*margin) + vg.Length(max(leastPlot, c.slots))
 	for _, l := range lines {
 		// A seventh less than there is: a reader's own font may be wider.
-		c.caption = append(c.caption, fitLines(l, captionStyle(), (c.width-2*margin)*6/7)...)
+		c.caption = append(c.caption, figure.FitLines(l, figure.Caption(), (c.width-2*margin)*6/7)...)
 	}
 	c.height = headRoom + plotHeight + c.footRoom()
 	return c, nil
@@ -154,13 +142,6 @@ func (c *chart) layOut(a *analysis, variants []string) {
 	c.slots = x - groupGap/2
 }
 
-func style(size float64, colour color.Color, x text.XAlignment, y text.YAlignment) text.Style {
-	f := font.Font{Typeface: "Liberation", Variant: "Sans"}
-	return text.Style{Color: colour, Font: font.From(f, vg.Points(size)), XAlign: x, YAlign: y, Handler: plot.DefaultTextHandler}
-}
-
-func captionStyle() text.Style { return style(8, faint, text.XLeft, text.YTop) }
-
 func (c *chart) footRoom() vg.Length {
 	room := vg.Length(10 + 18 + 10 + margin)
 	if c.pairs != nil {
@@ -176,19 +157,19 @@ func (c *chart) draw(canvas vg.Canvas) {
 	dc.Fill(dc.Path())
 
 	left, top := dc.Min.X+margin, dc.Max.Y-margin
-	dc.FillText(style(13, ink, text.XLeft, text.YTop), vg.Point{X: left, Y: top}, c.title)
-	dc.FillText(style(10, faint, text.XLeft, text.YTop), vg.Point{X: left, Y: top - 18}, c.subtitle)
+	dc.FillText(figure.Style(13, figure.Ink, text.XLeft, text.YTop), vg.Point{X: left, Y: top}, c.title)
+	dc.FillText(figure.Style(10, figure.Faint, text.XLeft, text.YTop), vg.Point{X: left, Y: top - 18}, c.subtitle)
 	c.drawLegend(dc, vg.Point{X: dc.Max.X - margin, Y: top - 19})
 
 	p := plot.New()
 	p.BackgroundColor = nil
 	p.HideX()
 	p.X.Min, p.X.Max, p.X.Padding = 0, max(c.slots, leastPlot), 0
-	low, high := c.scale.padded(numberPadding / plotHeight)
+	low, high := c.scale.Padded(numberPadding / plotHeight)
 	p.Y.Min, p.Y.Max, p.Y.Padding = low, high, 0
 	p.Y.Scale, p.Y.Tick.Marker = c.scale, c.scale
-	p.Y.Tick.Label = style(8.5, ink, text.XRight, text.YCenter)
-	p.Y.Tick.Length, p.Y.Tick.Color, p.Y.Color = 4, ink, ink
+	p.Y.Tick.Label = figure.Style(8.5, figure.Ink, text.XRight, text.YCenter)
+	p.Y.Tick.Length, p.Y.Tick.Color, p.Y.Color = 4, figure.Ink, figure.Ink
 	p.Add(c)
 	area := draw.Crop(dc, margin+labelRoom, -margin, c.footRoom(), -headRoom)
 	p.Draw(area)
@@ -196,23 +177,23 @@ func (c *chart) draw(canvas vg.Canvas) {
 	data := p.DataCanvas(area)
 	// plot.Plot would reserve room for its own axis label as if the scale were
 	// linear, so the label is drawn here.
-	label := style(9, ink, text.XCenter, text.YTop)
+	label := figure.Style(9, figure.Ink, text.XCenter, text.YTop)
 	label.Rotation = math.Pi / 2
 	name := "Change in time (% of " + Baseline + ")"
-	if c.scale.symmetricLog {
+	if c.scale.SymmetricLog {
 		name = "Change in time (%), symmetric log scale"
 	}
 	dc.FillText(label, vg.Point{X: left, Y: data.Center().Y}, name)
 	trX, _ := p.Transforms(&data)
 	y := data.Min.Y - 8
 	if c.pairs != nil {
-		drawMarks(dc, c.pairs, style(8.5, ink, text.XCenter, text.YTop), y, c.shift(), trX)
+		drawMarks(dc, c.pairs, figure.Style(8.5, figure.Ink, text.XCenter, text.YTop), y, c.shift(), trX)
 		y -= 14
 	}
-	drawMarks(dc, c.groups, style(10.5, ink, text.XCenter, text.YTop), y, c.shift(), trX)
+	drawMarks(dc, c.groups, figure.Style(10.5, figure.Ink, text.XCenter, text.YTop), y, c.shift(), trX)
 	y -= 26
 	for _, l := range c.caption {
-		dc.FillText(captionStyle(), vg.Point{X: left, Y: y}, l)
+		dc.FillText(figure.Caption(), vg.Point{X: left, Y: y}, l)
 		y -= 11
 	}
 }
@@ -223,25 +204,25 @@ func (c *chart) shift() float64 { return max(0, leastPlot-c.slots) / 2 }
 func drawMarks(dc draw.Canvas, marks []mark, s text.Style, y vg.Length, shift float64, trX func(float64) vg.Length) {
 	for _, m := range marks {
 		room := trX(m.room) - trX(0)
-		dc.FillText(s, vg.Point{X: trX(m.x + shift), Y: y}, shorten(m.name, s, room))
+		dc.FillText(s, vg.Point{X: trX(m.x + shift), Y: y}, figure.Shorten(m.name, s, room))
 	}
 }
 
 // drawLegend writes the legend right-aligned, its top right corner at pt.
 func (c *chart) drawLegend(dc draw.Canvas, pt vg.Point) {
-	s := style(9, ink, text.XLeft, text.YTop)
+	s := figure.Style(9, figure.Ink, text.XLeft, text.YTop)
 	const box = 9
 	entries := []struct {
 		name   string
 		colour color.Color
-	}{{"cold start", coldColour}, {"hot start", hotColour}}
+	}{{"cold start", figure.Cold}, {"hot start", figure.Hot}}
 	x := pt.X
 	for i := len(entries) - 1; i >= 0; i-- {
 		e := entries[i]
 		x -= s.Width(e.name)
 		dc.FillText(s, vg.Point{X: x, Y: pt.Y}, e.name)
 		x -= box + 4
-		dc.FillPolygon(e.colour, rectangle(x, pt.Y-box-1, x+box, pt.Y-1))
+		dc.FillPolygon(e.colour, figure.Rectangle(x, pt.Y-box-1, x+box, pt.Y-1))
 		x -= 14
 	}
 }
@@ -251,10 +232,10 @@ func (c *chart) drawLegend(dc draw.Canvas, pt vg.Point) {
 func (c *chart) Plot(dc draw.Canvas, p *plot.Plot) {
 	trX, trY := p.Transforms(&dc)
 	zero := trY(0)
-	if c.scale.symmetricLog {
-		dc.FillPolygon(bandColour, rectangle(dc.Min.X, trY(max(p.Y.Min, -linearWithin)), dc.Max.X, trY(min(p.Y.Max, linearWithin))))
+	if c.scale.SymmetricLog {
+		dc.FillPolygon(figure.Band, figure.Rectangle(dc.Min.X, trY(max(p.Y.Min, -figure.LinearWithin)), dc.Max.X, trY(min(p.Y.Max, figure.LinearWithin))))
 	}
-	thin := draw.LineStyle{Color: gridColour, Width: 0.5}
+	thin := draw.LineStyle{Color: figure.Grid, Width: 0.5}
 	for _, t := range c.scale.Ticks(p.Y.Min, p.Y.Max) {
 		if !t.IsMinor() {
 			dc.StrokeLine2(thin, dc.Min.X, trY(t.Value), dc.Max.X, trY(t.Value))
@@ -264,18 +245,18 @@ func (c *chart) Plot(dc draw.Canvas, p *plot.Plot) {
 		left, right := trX(b.x+c.shift())+1, trX(b.x+c.barWidth+c.shift())-1
 		middle := (left + right) / 2
 		if b.missing {
-			dc.FillText(style(c.numberSize, faint, text.XCenter, text.YBottom), vg.Point{X: middle, Y: zero + 3}, "no data")
+			dc.FillText(figure.Style(c.numberSize, figure.Faint, text.XCenter, text.YBottom), vg.Point{X: middle, Y: zero + 3}, "no data")
 			continue
 		}
-		fill, edge := coldColour, coldColour
+		fill, edge := figure.Cold, figure.Cold
 		if b.start == results.Hot {
-			fill, edge = hotColour, hotEdge
+			fill, edge = figure.Hot, figure.HotEdge
 		}
-		outline := rectangle(left, min(zero, trY(b.percent)), right, max(zero, trY(b.percent)))
+		outline := figure.Rectangle(left, min(zero, trY(b.percent)), right, max(zero, trY(b.percent)))
 		dc.FillPolygon(fill, outline)
 		dc.StrokeLines(draw.LineStyle{Color: edge, Width: 0.8}, append(outline, outline[0]))
 		low, high := trY(b.ci[0]), trY(b.ci[1])
-		whisker := draw.LineStyle{Color: ink, Width: 1}
+		whisker := draw.LineStyle{Color: figure.Ink, Width: 1}
 		dc.StrokeLine2(whisker, middle, low, middle, high)
 		const cap = 4
 		dc.StrokeLine2(whisker, middle-cap, low, middle+cap, low)
@@ -283,42 +264,20 @@ func (c *chart) Plot(dc draw.Canvas, p *plot.Plot) {
 
 		number := strings.ReplaceAll(percentage(b.percent), " ", "") + "%"
 		if b.percent >= 0 {
-			dc.FillText(style(c.numberSize, ink, text.XCenter, text.YBottom), vg.Point{X: middle, Y: max(high, zero) + 3}, number)
+			dc.FillText(figure.Style(c.numberSize, figure.Ink, text.XCenter, text.YBottom), vg.Point{X: middle, Y: max(high, zero) + 3}, number)
 		} else {
-			dc.FillText(style(c.numberSize, ink, text.XCenter, text.YTop), vg.Point{X: middle, Y: min(low, zero) - 3}, number)
+			dc.FillText(figure.Style(c.numberSize, figure.Ink, text.XCenter, text.YTop), vg.Point{X: middle, Y: min(low, zero) - 3}, number)
 		}
 	}
-	dc.StrokeLine2(draw.LineStyle{Color: ink, Width: 0.8}, dc.Min.X, zero, dc.Max.X, zero)
+	dc.StrokeLine2(draw.LineStyle{Color: figure.Ink, Width: 0.8}, dc.Min.X, zero, dc.Max.X, zero)
 }
 
-func rectangle(x0, y0, x1, y1 vg.Length) []vg.Point {
-	return []vg.Point{{X: x0, Y: y0}, {X: x1, Y: y0}, {X: x1, Y: y1}, {X: x0, Y: y1}}
-}
-
-// shorten cuts s, with an ellipsis, to the room.
-func shorten(s string, st text.Style, room vg.Length) string {
-	if st.Width(s) <= room {
-		return s
+// changeScale is the scale for the overheads and their intervals.
+func changeScale(overheads []results.Overhead) figure.Scale {
+	low, high, least := 0.0, 0.0, math.Inf(1)
+	for _, o := range overheads {
+		low, high = min(low, o.CI95[0], o.Percent), max(high, o.CI95[1], o.Percent)
+		least = min(least, math.Abs(o.Percent))
 	}
-	for r := []rune(s); len(r) > 0; r = r[:len(r)-1] {
-		if cut := strings.TrimRight(string(r), " ") + "…"; st.Width(cut) <= room {
-			return cut
-		}
-	}
-	return "…"
-}
-
-// fitLines breaks s at spaces so that every line fits the width.
-func fitLines(s string, st text.Style, width vg.Length) []string {
-	var lines []string
-	line := ""
-	for _, word := range strings.Fields(s) {
-		longer := strings.TrimSpace(line + " " + word)
-		if line != "" && st.Width(longer) > width {
-			lines = append(lines, line)
-			longer = word
-		}
-		line = shorten(longer, st, width)
-	}
-	return append(lines, line)
+	return figure.ChangeScale(low, high, least)
 }

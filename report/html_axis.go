@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/dtbench/dtbench/report/html"
+	"github.com/dtbench/dtbench/report/internal/figure"
 )
 
 // logFrom is the ratio of the largest to the smallest value from which an axis
@@ -43,7 +44,7 @@ func (s timeScale) at(v float64) float64 {
 func (s timeScale) axis(label string) html.Axis {
 	a := html.Axis{Label: label}
 	if !s.log {
-		for _, t := range linearTicks(0, s.high) {
+		for _, t := range figure.LinearTicks(0, s.high) {
 			a.Ticks = append(a.Ticks, html.Tick{At: s.at(t.Value), Label: t.Label})
 		}
 		return a
@@ -63,7 +64,7 @@ func (s timeScale) axis(label string) html.Axis {
 			t := html.Tick{At: s.at(v)}
 			for _, labelled := range steps {
 				if m == labelled {
-					t.Label = tickLabel(v)
+					t.Label = figure.TickLabel(v)
 				}
 			}
 			a.Ticks = append(a.Ticks, t)
@@ -73,11 +74,11 @@ func (s timeScale) axis(label string) html.Axis {
 }
 
 // changeAxis is the axis of percentages that the chart files use, too.
-func (s axisScale) changeAxis() (axis html.Axis, at func(float64) float64) {
-	low, high := s.padded(0.03)
+func changeAxis(s figure.Scale) (axis html.Axis, at func(float64) float64) {
+	low, high := s.Padded(0.03)
 	at = func(v float64) float64 { return min(1, max(0, s.Normalize(low, high, v))) }
 	axis.Label = "Change in time (% of " + Baseline + ")"
-	if s.symmetricLog {
+	if s.SymmetricLog {
 		axis.Label += ", symmetric log scale"
 	}
 	for _, t := range s.Ticks(low, high) {

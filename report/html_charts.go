@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/dtbench/dtbench/report/html"
+	"github.com/dtbench/dtbench/report/internal/figure"
 	"github.com/dtbench/dtbench/report/stats"
 	"github.com/dtbench/dtbench/results"
 )
@@ -33,7 +34,7 @@ func (a *analysis) changeFigures() []html.Figure {
 		return nil
 	}
 	scale := changeScale(overheads)
-	axis, at := scale.changeAxis()
+	axis, at := changeAxis(scale)
 	var figures []html.Figure
 	for _, variant := range a.variants {
 		if variant == Baseline {
@@ -41,9 +42,9 @@ func (a *analysis) changeFigures() []html.Figure {
 		}
 		chart := html.Bars{Axis: axis, Zero: at(0)}
 		caption := fmt.Sprintf("The paper's Fig. 4, with 95 %% intervals of the ratio of trimmed means. Time: %s, %s.", a.metric, a.metric.Description())
-		if scale.symmetricLog {
-			chart.Shade = [2]float64{at(-linearWithin), at(linearWithin)}
-			caption += fmt.Sprintf(" The scale is linear within ±%g %% (shaded) and logarithmic beyond.", linearWithin)
+		if scale.SymmetricLog {
+			chart.Shade = [2]float64{at(-figure.LinearWithin), at(figure.LinearWithin)}
+			caption += fmt.Sprintf(" The scale is linear within ±%g %% (shaded) and logarithmic beyond.", figure.LinearWithin)
 		}
 		if !a.file.Experiment.Interleaved {
 			caption += " The arms were not interleaved: drift between them counts as change."
