@@ -1,0 +1,125 @@
+package profiles
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+
+	"github.com/dtbench/dtbench/results"
+)
+
+// nonceBytes is what the registry of used nonces keeps for one access: entries
+// of 16 bytes in a table between 3/8 and 3/4 full (core/nonceset.go), so 21 to
+// 43 bytes; this is the middle.
+const nonceBytes = 32
+
+// FromRun derives the profile of the Go core from a complete local run of
+// benchmark and optimized in hello and in other scenarios. Every cost is a
+// difference of medians, because one late sample of fifteen must not move it;
+// a difference below zero is noise and counts as no cost.
+//
+//   - InitMS: the initialisation between the first statement of main and ready.
+//   - ModuleMS: what is left of the time to the first request for an event, the
+//     larger executable and the initialisation of its packages, in hello; and
+//     ModuleLoadedMS in the other scenarios.
+//   - AccessMS: the time inside secret access of the hot hello function.
+//   - MemoryMB: the peak of the cold hello function, and MemoryLoadedMB of the
+//     other scenarios'.
+func FromRun(f *results.File) (Profile, error) {
+	if f.Status != results.Complete || f.Experiment.Provenance != results.Measured {
+		return Profile{}, fmt.Errorf("%w: a cost profile wants a complete measured run", ErrInvalid)
+	}
+	p := Profile{
+		Schema: Schema, Name: Go, Runtime: f.Tool.Go,
+		Machine: fmt.Sprintf("%s, %d processors, %s/%s, kernel %s", f.Environment.CPU, f.Environment.CPUs, f.Environment.OS, f.Environment.Arch, f.Environment.Kernel),
+		Version: f.Tool.Version, Commit: f.Tool.Commit, Date: f.Environment.Started.UTC().Format("2006-01-02"),
+		Command: fmt.Sprintf("dtbench run --platform local --runs %d --vcpu %v --cpu-period %vms --memory %d --seed %d",
+			f.Experiment.Runs, f.Experiment.VCPU, f.Experiment.CPUPeriodMS, f.Experiment.MemoryMB, f.Experiment.Seed),
+		Note:           "differences of medians between the optimized and the benchmark function; a difference below zero counts as none",
+		ModuleLoadedMS: map[string]float64{}, MemoryLoadedMB: map[string]float64{}, NonceBytes: nonceBytes,
+	}
+	initial := func(s *results.Sample) float64 { return value(s.InitMS) }
+	module := func(s *results.Sample) float64 { return value(s.StartMS) - value(s.InitMS) }
+	access := func(s *results.Sample) float64 { return s.SecretsMS }
+	memory := func(s *results.Sample) float64 { return float64(s.MemoryBytes) / 1e6 }
+	for _, scenario := range f.Experiment.Scenarios {
+		c := costs{f, scenario}
+		load, mem := c.extra(results.Cold, module), c.extra(results.Cold, memory)
+		if scenario != "hello" {
+			p.ModuleLoadedMS[scenario], p.MemoryLoadedMB[scenario] = load, mem
+			continue
+		}
+		p.InitMS, p.ModuleMS, p.MemoryMB = c.extra(results.Cold, initial), load, mem
+		p.AccessMS = c.extra(results.Hot, access) / float64(max(1, f.Experiment.SecretAccesses[scenario]))
+		p.Spread = Spread{
+			Init:   variation(c.values("optimized", results.Cold, initial)),
+			Module: variation(c.values("optimized", results.Cold, module)),
+			Access: variation(c.values("optimized", results.Hot, access)),
+		}
+	}
+	if p.InitMS == 0 || p.AccessMS == 0 {
+		return Profile{}, fmt.Errorf("%w: the run shows no cost of the mechanism in hello", ErrInvalid)
+	}
+	return p, p.Validate()
+}
+
+type costs struct {
+	file     *results.File
+	scenario string
+}
+
+func (c costs) values(variant string, start results.Start, of func(*results.Sample) float64) (values []float64) {
+	cell := c.file.Cell(results.CellKey{Scenario: c.scenario, Variant: variant, Start: start})
+	if cell == nil {
+		return nil
+	}
+	for i := range cell.Samples {
+		values = append(values, of(&cell.Samples[i]))
+	}
+	return values
+}
+
+// extra is what the optimized function has more than the benchmark one.
+func (c costs) extra(start results.Start, of func(*results.Sample) float64) float64 {
+	return round6(max(0, median(c.values("optimized", start, of))-median(c.values("benchmark", start, of))))
+}
+
+func value(p *float64) float64 {
+	if p == nil {
+		return 0
+	}
+	return *p
+}
+
+// median of values, 0 of none.
+func median(values []float64) float64 {
+	n := len(values)
+	if n == 0 {
+		return 0
+	}
+	sorted := slices.Sorted(slices.Values(values))
+	return (sorted[(n-1)/2] + sorted[n/2]) / 2
+}
+
+// variation is a robust coefficient of variation: the interquartile range of a
+// normal law is 1.349 standard deviations, and a single late sample has no say.
+func variation(values []float64) float64 {
+	n := len(values)
+	m := median(values)
+	if n < 4 || m <= 0 {
+		return 0
+	}
+	sorted := slices.Sorted(slices.Values(values))
+	return round6((sorted[3*(n-1)/4] - sorted[(n-1)/4]) / 1.349 / m)
+}
+
+// round6 rounds to six significant digits, so that a stored figure does not
+// depend on the last bit of a sum.
+func round6(v float64) float64 {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return v
+	}
+	r, _ := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 6, 64), 64) // the text of a float parses
+	return r
+}
