@@ -11,7 +11,7 @@ import (
 type textTable = layout.Table
 
 var (
-	newTextTable, wrap    = layout.NewTable, layout.Wrap
+	newTextTable          = layout.NewTable
 	markdownTable, escape = layout.MarkdownTable, layout.Escape
 	clean, count, span    = layout.Clean, layout.Count, layout.Span
 	quantity, signed      = layout.Quantity, layout.Signed

@@ -5,11 +5,9 @@ import (
 	"io"
 	"strings"
 
+	"github.com/dtbench/dtbench/report/internal/layout"
 	"github.com/dtbench/dtbench/results"
 )
-
-// leastWidth is the narrowest layout that Text attempts, in columns.
-const leastWidth = 40
 
 // Text is a Reporter for terminals: for each scenario the paper's table form,
 // then the overheads of time and of memory, the share of time for which the CPU
@@ -25,62 +23,34 @@ func Text(w io.Writer, f *results.File, o Options) error {
 }
 
 func (a *analysis) text(width int) string {
-	t := &textReport{analysis: a, width: width}
-	if t.width > 0 {
-		t.width = max(t.width, leastWidth)
-	}
-	t.paragraph(a.headline())
+	t := &textReport{a, layout.NewText(width)}
+	t.Paragraph(a.headline())
 	for _, s := range a.preamble() {
-		t.paragraph(s)
+		t.Paragraph(s)
 	}
 	for _, scenario := range a.scenarios {
-		t.blank()
-		t.paragraph(a.title(scenario))
-		t.paragraph(a.samplesSentence(scenario))
-		t.blank()
+		t.Blank()
+		t.Paragraph(a.title(scenario))
+		t.Paragraph(a.samplesSentence(scenario))
+		t.Blank()
 		t.paperTable(scenario)
 	}
 	t.overheads()
 	t.throttling()
 	if notices := a.notices(); len(notices) > 0 {
-		t.blank()
-		t.paragraph("Notices")
+		t.Blank()
+		t.Paragraph("Notices")
 		for _, n := range notices {
-			t.hanging("- ", n)
+			t.Hanging("- ", n)
 		}
 	}
-	return t.out.String()
+	return t.String()
 }
 
-// textReport collects the lines of a text report.
+// textReport writes an analysis as text.
 type textReport struct {
 	*analysis
-	width int // 0: unlimited
-	out   strings.Builder
-}
-
-func (t *textReport) blank() { t.out.WriteByte('\n') }
-
-func (t *textReport) paragraph(s string) { t.hanging("", s) }
-
-// hanging writes s behind a mark, wrapped, further lines indented below it.
-func (t *textReport) hanging(mark, s string) {
-	for i, line := range wrap(s, t.width-len(mark), t.width == 0) {
-		if i > 0 {
-			mark = strings.Repeat(" ", len(mark))
-		}
-		t.out.WriteString(mark + line + "\n")
-	}
-}
-
-func (t *textReport) fits(table textTable) bool {
-	return t.width == 0 || table.Width() <= t.width
-}
-
-func (t *textReport) write(table textTable) {
-	for _, line := range table.Lines {
-		t.out.WriteString(line + "\n")
-	}
+	*layout.Text
 }
 
 func (t *textReport) paperTable(scenario string) {
@@ -88,12 +58,12 @@ func (t *textReport) paperTable(scenario string) {
 	table := newTextTable(
 		[]string{"", "Cold start", "Cold start", "Hot start", "Hot start"},
 		[]string{"Type", "Time (ms)", "Memory (MB)", "Time (ms)", "Memory (MB)"}, rows)
-	if t.fits(table) {
-		t.write(table)
+	if t.Fits(table) {
+		t.Table(table)
 		return
 	}
 	for _, r := range rows {
-		t.hanging("", fmt.Sprintf("%s: cold start %s ms, %s MB; hot start %s ms, %s MB", r[0], r[1], r[2], r[3], r[4]))
+		t.Hanging("", fmt.Sprintf("%s: cold start %s ms, %s MB; hot start %s ms, %s MB", r[0], r[1], r[2], r[3], r[4]))
 	}
 }
 
@@ -139,7 +109,7 @@ func (t *textReport) overheads() {
 		tables := make([]textTable, len(sections))
 		for i, s := range sections {
 			tables[i] = overheadTable(s, form.runs)
-			all = all && t.fits(tables[i])
+			all = all && t.Fits(tables[i])
 		}
 		if !all {
 			continue
@@ -147,28 +117,28 @@ func (t *textReport) overheads() {
 		for i, s := range sections {
 			t.section(s.title, tables[i])
 		}
-		t.blank()
-		t.paragraph(t.legend(form.runs))
+		t.Blank()
+		t.Paragraph(t.legend(form.runs))
 		return
 	}
 	for _, s := range t.overheadSections(false) {
-		t.blank()
-		t.paragraph(s.title)
+		t.Blank()
+		t.Paragraph(s.title)
 		for _, o := range s.overheads {
-			t.hanging("- ", fmt.Sprintf("%s %s: %s %s (%s %%), 95 %% interval %s %%, p %s, %s, detectable %s %%, runs %s",
+			t.Hanging("- ", fmt.Sprintf("%s %s: %s %s (%s %%), 95 %% interval %s %%, p %s, %s, detectable %s %%, runs %s",
 				clean(o.Scenario), o.Start, signed(o.Difference), s.unit, percentage(o.Percent), interval(o.CI95),
 				probability(o.PHolm), verdict(o), magnitude(o.MinimumDetectablePercent), runCount(o.RunsNeeded)))
 		}
 	}
-	t.blank()
-	t.paragraph(t.legend(true))
+	t.Blank()
+	t.Paragraph(t.legend(true))
 }
 
 func (t *textReport) section(title string, table textTable) {
-	t.blank()
-	t.paragraph(title)
-	t.blank()
-	t.write(table)
+	t.Blank()
+	t.Paragraph(title)
+	t.Blank()
+	t.Table(table)
 }
 
 func overheadTable(s overheadSection, runs bool) textTable {
@@ -199,19 +169,19 @@ func (t *textReport) throttling() {
 	case rows == nil:
 		return
 	case !held:
-		t.blank()
-		t.paragraph("Throttled share: 0 % in every cell; the CPU quota held no invocation back.")
+		t.Blank()
+		t.Paragraph("Throttled share: 0 % in every cell; the CPU quota held no invocation back.")
 		return
 	}
 	header := []string{"Cell"}
 	for _, v := range t.variants {
 		header = append(header, label(v))
 	}
-	t.blank()
-	t.paragraph("Throttled share of the total time (samples held back)")
-	if table := newTextTable(nil, header, rows); t.fits(table) {
-		t.blank()
-		t.write(table)
+	t.Blank()
+	t.Paragraph("Throttled share of the total time (samples held back)")
+	if table := newTextTable(nil, header, rows); t.Fits(table) {
+		t.Blank()
+		t.Table(table)
 		return
 	}
 	for _, r := range rows {
@@ -219,6 +189,6 @@ func (t *textReport) throttling() {
 		for i, v := range r[1:] {
 			parts = append(parts, header[i+1]+" "+v)
 		}
-		t.hanging("- ", r[0]+": "+strings.Join(parts, ", "))
+		t.Hanging("- ", r[0]+": "+strings.Join(parts, ", "))
 	}
 }

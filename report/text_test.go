@@ -7,6 +7,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/dtbench/dtbench/report/internal/layout"
 	"github.com/dtbench/dtbench/results"
 )
 
@@ -43,7 +44,7 @@ func TestNoLineIsLongerThanTheWidth(t *testing.T) {
 		for _, width := range []int{40, 57, 66, 80, 81, 90, 100, 120} {
 			check(name, a, width, width)
 		}
-		check(name, a, 5, leastWidth)
+		check(name, a, 5, layout.LeastWidth)
 	}
 }
 
@@ -85,8 +86,8 @@ func TestTextOfAFileCannotDriveATerminal(t *testing.T) {
 func TestWrap(t *testing.T) {
 	check := func(s string, width int, want ...string) {
 		t.Helper()
-		if got := wrap(s, width, width == 0); !slices.Equal(got, want) {
-			t.Errorf("wrap(%q, %d) = %q, want %q", s, width, got, want)
+		if got := layout.Wrap(s, width, width == 0); !slices.Equal(got, want) {
+			t.Errorf("Wrap(%q, %d) = %q, want %q", s, width, got, want)
 		}
 	}
 	check("one two three", 7, "one two", "three")

@@ -10,36 +10,30 @@ import (
 	"github.com/dtbench/dtbench/results"
 )
 
-// leastWidth is the narrowest layout that text attempts, in columns.
-const leastWidth = 40
-
 // absent stands in a table where there is no figure.
 const absent = "-"
 
 // text is the comparison for terminals: the summary, a line per cell, the
 // notices. No line is longer than width.
 func (c *Comparison) text(width int) string {
-	t := &textWriter{width: width}
-	if width > 0 {
-		t.width = max(width, leastWidth)
-	}
-	t.line("", c.title())
-	t.line("", c.Summary())
-	t.line("", "")
+	t := layout.NewText(width)
+	t.Paragraph(c.title())
+	t.Paragraph(c.Summary())
+	t.Blank()
 	for _, s := range c.preamble() {
-		t.line("", s)
+		t.Paragraph(s)
 	}
 	form := c.tables(t)
-	t.line("", "")
-	t.line("", c.legend(form.runs))
+	t.Blank()
+	t.Paragraph(c.legend(form.runs))
 	if len(c.Notices) > 0 {
-		t.line("", "")
-		t.line("", "Notices")
+		t.Blank()
+		t.Paragraph("Notices")
 		for _, n := range c.Notices {
-			t.line("- ", n)
+			t.Hanging("- ", n)
 		}
 	}
-	return t.out.String()
+	return t.String()
 }
 
 func (c *Comparison) title() string {
@@ -105,30 +99,28 @@ type columns struct {
 
 // tables writes the cells in the widest form in which all tables fit, else a
 // sentence for each, and returns the form.
-func (c *Comparison) tables(t *textWriter) columns {
+func (c *Comparison) tables(t *layout.Text) columns {
 	for _, form := range []columns{{false, true, true}, {false, true, false}, {true, true, false}, {true, false, false}} {
 		titles, tables := c.layOut(form)
 		fit := true
 		for _, table := range tables {
-			fit = fit && (t.width == 0 || table.Width() <= t.width)
+			fit = fit && t.Fits(table)
 		}
 		if !fit {
 			continue
 		}
 		for i, table := range tables {
-			t.line("", "")
-			t.line("", titles[i])
-			t.line("", "")
-			for _, line := range table.Lines {
-				t.out.WriteString(line + "\n")
-			}
+			t.Blank()
+			t.Paragraph(titles[i])
+			t.Blank()
+			t.Table(table)
 		}
 		return form
 	}
-	t.line("", "")
+	t.Blank()
 	for _, cell := range c.Cells {
 		f := cell.fields()
-		t.line("- ", layout.Clean(fmt.Sprintf("%s: %s. %s to %s %s, %s %%, 95 %% interval %s %%, p %s, detectable %s %%, runs %s",
+		t.Hanging("- ", layout.Clean(fmt.Sprintf("%s: %s. %s to %s %s, %s %%, 95 %% interval %s %%, p %s, detectable %s %%, runs %s",
 			cell.phrase(), f[6], f[1], f[2], unit(cell.Metric), f[3], f[4], f[5], f[7], f[8])))
 	}
 	return columns{runs: true}
@@ -228,20 +220,4 @@ func unit(metric string) string {
 		return "MB"
 	}
 	return "ms"
-}
-
-// textWriter collects lines of bounded width.
-type textWriter struct {
-	width int // 0: unlimited
-	out   strings.Builder
-}
-
-// line writes s behind a mark, wrapped, further lines indented below it.
-func (t *textWriter) line(mark, s string) {
-	for i, line := range layout.Wrap(s, t.width-len(mark), t.width == 0) {
-		if i > 0 {
-			mark = strings.Repeat(" ", len(mark))
-		}
-		t.out.WriteString(strings.TrimRight(mark+line, " ") + "\n")
-	}
 }
