@@ -116,13 +116,13 @@ func config(t *testing.T, p platforms.Platform, runs int) Config {
 		Runs: runs, Trim: 1, Seed: 1, TimeoutS: 1, Interleaved: true,
 	}
 	f.Arms = []results.Arm{}
-	for _, v := range scenarios.Variants() {
+	for _, v := range scenarios.DefaultVariants() {
 		c.Arms = append(c.Arms, Arm{Label: v.Name, Variant: v, Binaries: map[string]build.Binary{}, Output: out})
 		f.Experiment.Variants = append(f.Experiment.Variants, v.Name)
 	}
 	for _, s := range c.Scenarios {
 		f.Experiment.Scenarios = append(f.Experiment.Scenarios, s.Name)
-		for _, v := range scenarios.Variants() {
+		for _, v := range scenarios.DefaultVariants() {
 			for _, start := range []results.Start{results.Cold, results.Hot} {
 				f.Cells = append(f.Cells, results.Cell{Scenario: s.Name, Variant: v.Name, Start: start, Samples: []results.Sample{}})
 			}

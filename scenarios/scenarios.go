@@ -77,3 +77,15 @@ func Variants() []Variant {
 		{Name: "literal", Protects: true},
 	}
 }
+
+// DefaultVariants returns those of the paper's comparison: what is measured when
+// nobody names variants.
+func DefaultVariants() []Variant {
+	var some []Variant
+	for _, v := range Variants() {
+		if v.Default {
+			some = append(some, v)
+		}
+	}
+	return some
+}

@@ -50,7 +50,7 @@ func (f *runFlags) define(cmd *cobra.Command) {
 	fl.SortFlags = false
 	fl.StringVar(&f.platform, "platform", "", "where the functions run: "+strings.Join(platformNames(), ", "))
 	fl.StringSliceVar(&f.scenarios, "scenario", scenarioNames(), "functions under test")
-	fl.StringSliceVar(&f.variants, "variant", defaultVariantNames(), "how they get their secrets: "+strings.Join(variantNames(), ", "))
+	fl.StringSliceVar(&f.variants, "variant", variantNames(scenarios.DefaultVariants()), "how they get their secrets: "+strings.Join(variantNames(scenarios.Variants()), ", "))
 	fl.IntVar(&f.runs, "runs", 15, "samples per cell")
 	fl.IntVar(&f.trim, "trim", 1, "samples dropped at each end before the mean")
 	fl.Uint64Var(&f.seed, "seed", 1, "seed of the schedule and of injected latency")
@@ -81,7 +81,7 @@ func (f *runFlags) define(cmd *cobra.Command) {
 	}
 	fixed("platform", platformNames()...)
 	fixed("scenario", scenarioNames()...)
-	fixed("variant", variantNames()...)
+	fixed("variant", variantNames(scenarios.Variants())...)
 	fixed("contract", "lambda")
 	fixed("runtime", "go")
 	fixed("latency", services.LatencyModels()...)
@@ -104,21 +104,10 @@ func scenarioNames() []string {
 	return names
 }
 
-func variantNames() []string {
+func variantNames(variants []scenarios.Variant) []string {
 	var names []string
-	for _, v := range scenarios.Variants() {
+	for _, v := range variants {
 		names = append(names, v.Name)
-	}
-	return names
-}
-
-// defaultVariantNames are those of the paper's comparison.
-func defaultVariantNames() []string {
-	var names []string
-	for _, v := range scenarios.Variants() {
-		if v.Default {
-			names = append(names, v.Name)
-		}
 	}
 	return names
 }
@@ -161,7 +150,7 @@ func (a *app) check(f *runFlags) (*plan, error) {
 		p.scenarios = append(p.scenarios, scenarios.All()[i])
 	}
 	for _, name := range f.variants {
-		i, err := choice("variant", name, variantNames())
+		i, err := choice("variant", name, variantNames(scenarios.Variants()))
 		if err != nil {
 			return nil, err
 		}
@@ -190,7 +179,7 @@ func (a *app) check(f *runFlags) (*plan, error) {
 	case len(p.scenarios) == 0:
 		return nil, usagef(hint, "--scenario is empty: choose %s", strings.Join(scenarioNames(), ", "))
 	case len(p.variants) == 0:
-		return nil, usagef(hint, "--variant is empty: choose %s", strings.Join(variantNames(), ", "))
+		return nil, usagef(hint, "--variant is empty: choose %s", strings.Join(variantNames(scenarios.Variants()), ", "))
 	case f.trim < 0:
 		return nil, usagef(hint, "--trim %d is negative", f.trim)
 	case f.trim > maxRuns:
