@@ -60,8 +60,8 @@ func ServiceProgram(name string) Program {
 	return Program{Name: name, Package: "scenarios/services/" + name}
 }
 
-// ProbeProgram names the main package of a variant with attack code inside, for
-// runner/attack.
+// ProbeProgram names the main package of a variant with attack code inside, or
+// of "outsider", attack code in a process of its own; for runner/attack.
 func ProbeProgram(variant string) Program {
 	name := "probe-" + variant
 	return Program{Name: name, Package: "scenarios/probes/" + name}
@@ -73,7 +73,7 @@ func AttackPrograms(variants []scenarios.Variant) []Program {
 	for _, v := range variants {
 		programs = append(programs, ProbeProgram(v.Name))
 	}
-	return programs
+	return append(programs, ProbeProgram("outsider"))
 }
 
 // AllPrograms names every function of the scenarios in the variants, and the

@@ -18,7 +18,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/dtbench/dtbench/scenarios/contract"
 	"github.com/dtbench/dtbench/scenarios/function"
@@ -102,8 +101,4 @@ func decode[T any](args json.RawMessage) (v T, err error) {
 		err = fmt.Errorf("probes: arguments: %w", err)
 	}
 	return v, err
-}
-
-func environment(context.Context, Inside, json.RawMessage) (any, error) {
-	return len(os.Environ()), nil
 }

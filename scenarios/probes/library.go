@@ -1,0 +1,74 @@
+package probes
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/dtbench/dtbench/scenarios/probes/evidence"
+)
+
+// Access is one call of the library.
+type Access struct {
+	Key     string `json:"key"`
+	Request string `json:"request,omitempty"` // empty: the id of this invocation
+	Times   int    `json:"times"`             // how often in a row
+}
+
+// Accesses is what came of them.
+type Accesses struct {
+	Key     string `json:"key"`
+	Granted int    `json:"granted"`
+	Refused int    `json:"refused"`
+	Reason  string `json:"reason,omitempty"` // of the last refusal
+	SHA256  string `json:"sha256,omitempty"` // of the value
+}
+
+// use is attack T6: code inside the function calls the library as the function
+// does.
+func use(_ context.Context, in Inside, args json.RawMessage) (any, error) {
+	orders, err := decode[[]Access](args)
+	if err != nil {
+		return nil, err
+	}
+	results := make([]Accesses, len(orders))
+	for i, o := range orders {
+		r := &results[i]
+		r.Key = o.Key
+		if o.Request == "" {
+			o.Request = in.Request.ID
+		}
+		for range o.Times {
+			err := in.Secrets.Use(o.Request, o.Key, func(value []byte) error {
+				r.SHA256 = evidence.Hash(value)
+				return nil
+			})
+			if err != nil {
+				r.Refused++
+				r.Reason = err.Error()
+				continue
+			}
+			r.Granted++
+		}
+	}
+	return results, nil
+}
+
+// dieAfterGrant is attack T19: it opens a value so many times, and the process
+// is killed at the moment when it has the last of them in its hands.
+func dieAfterGrant(_ context.Context, in Inside, args json.RawMessage) (any, error) {
+	a, err := decode[Access](args)
+	if err != nil {
+		return nil, err
+	}
+	for n := 1; ; n++ {
+		err := in.Secrets.Use(in.Request.ID, a.Key, func([]byte) error {
+			if n >= a.Times {
+				return killSelf()
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+}
