@@ -30,6 +30,12 @@ const (
 	SecondKey = scenarios.TargetKey
 )
 
+// Canaries begin with CanaryMarker and have CanaryLength bytes.
+const (
+	CanaryMarker = "canary-"
+	CanaryLength = len(CanaryMarker) + 26 // of rand.Text
+)
+
 // LabOptions are what a lab is made of.
 type LabOptions struct {
 	// Programs gives the path of a program by its name.
@@ -37,6 +43,9 @@ type LabOptions struct {
 	// Timeout of an invocation; attacks that work for long inside the function
 	// need more than a function has. Zero means a minute.
 	Timeout time.Duration
+	// User is the ordinary user as whom instances and attackers run where the
+	// harness is root; nil is the user who runs it.
+	User *local.User
 	// WorkDir is a folder for what attacks write; every user may enter it.
 	WorkDir string
 	// Seed of every choice at random that is the attack's own.
@@ -64,6 +73,19 @@ func (l *Lab) Seed() uint64 { return l.o.Seed }
 
 // WorkDir is a folder for what attacks write.
 func (l *Lab) WorkDir() string { return l.o.WorkDir }
+
+// User is as whom instances and attackers run: nil is the user who runs the
+// harness.
+func (l *Lab) User() *local.User { return l.o.User }
+
+// Program is the path of a program.
+func (l *Lab) Program(name string) (string, error) {
+	path, ok := l.o.Programs(name)
+	if !ok {
+		return "", cannot("the program %s was not built", name)
+	}
+	return path, nil
+}
 
 // redact takes canaries out of a text.
 func (l *Lab) redact(text string) string {
@@ -125,9 +147,9 @@ func (l *Lab) Deploy(ctx context.Context, d Deployment) (*Target, error) {
 	if program == "" {
 		program = build.ProbeProgram(d.Variant).Name
 	}
-	path, ok := l.o.Programs(program)
-	if !ok {
-		return nil, cannot("the program %s was not built", program)
+	path, err := l.Program(program)
+	if err != nil {
+		return nil, err
 	}
 	t := &Target{lab: l, name: program, Canaries: map[string]Canary{}, output: &output{}}
 	fn := platforms.Function{Name: program, Binary: path, Settings: maps.Clone(d.Settings), Policy: d.Policy}
@@ -136,7 +158,7 @@ func (l *Lab) Deploy(ctx context.Context, d Deployment) (*Target, error) {
 	}
 	listed := []string{FirstKey, SecondKey}
 	for _, name := range append(listed, d.Unlisted...) {
-		c := Canary{Name: name, Value: "canary-" + rand.Text()}
+		c := Canary{Name: name, Value: CanaryMarker + rand.Text()}
 		t.Canaries[name] = c
 		// As a plain setting, since the platform would redact a secret in what
 		// the function writes, and the attacker reads that as it is.
@@ -154,8 +176,7 @@ func (l *Lab) Deploy(ctx context.Context, d Deployment) (*Target, error) {
 	if timeout == 0 {
 		timeout = l.o.Timeout
 	}
-	var err error
-	if t.platform, err = local.Open(local.Options{Timeout: timeout, Log: t.output}); err != nil {
+	if t.platform, err = local.Open(local.Options{Timeout: timeout, Log: t.output, User: l.o.User}); err != nil {
 		return nil, err
 	}
 	if t.instance, err = t.platform.Prepare(ctx, fn); err != nil {
@@ -201,6 +222,9 @@ func (t *Target) Invoke(ctx context.Context, event []byte, result any) error {
 	}
 	return nil
 }
+
+// PID is the number of the instance's process, 0 before it started.
+func (t *Target) PID() int { return local.PID(t.instance) }
 
 // Output is what the instance wrote so far on standard output and error, as it
 // wrote it.

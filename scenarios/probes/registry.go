@@ -3,6 +3,15 @@ package probes
 // all lists every probe by the name that an event gives.
 var all = map[string]Probe{
 	"nothing":         nothing,       // the instance is up and has opened nothing
+	"public":          public,        // T5: what anybody may know
+	"steal":           steal,         // T5 to T15: tokens leak
+	"present":         present,       // T5 to T15: tokens come back
+	"flood":           flood,         // T11
+	"race":            race,          // T12
+	"registry":        registry,      // T13
+	"restore":         restore,       // T14
+	"swap":            swap,          // T16
+	"timing":          timing,        // T17
 	"environment":     environment,   // T1
 	"proc-environ":    procEnviron,   // T2
 	"use":             use,           // T6
