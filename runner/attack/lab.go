@@ -125,11 +125,17 @@ type Deployment struct {
 	Unlisted []string
 	// Timeout is that of the lab where zero.
 	Timeout time.Duration
+	// AsHost runs the instance as the user who runs the harness, whatever
+	// LabOptions.User says.
+	AsHost bool
 }
 
 // Target is a deployed instance. It is used by one goroutine.
 type Target struct {
 	Canaries map[string]Canary // by name, those under unlisted names too
+	// Decoy is a value that nobody protects, planted as the canaries are: what
+	// finds no decoy has not looked.
+	Decoy Canary
 
 	lab      *Lab
 	name     string
@@ -156,6 +162,8 @@ func (l *Lab) Deploy(ctx context.Context, d Deployment) (*Target, error) {
 	if fn.Settings == nil {
 		fn.Settings = map[string]string{}
 	}
+	t.Decoy = Canary{Name: "DECOY", Value: "decoy-" + rand.Text()}
+	fn.Settings[t.Decoy.Name] = t.Decoy.Value
 	listed := []string{FirstKey, SecondKey}
 	for _, name := range append(listed, d.Unlisted...) {
 		c := Canary{Name: name, Value: CanaryMarker + rand.Text()}
@@ -176,7 +184,11 @@ func (l *Lab) Deploy(ctx context.Context, d Deployment) (*Target, error) {
 	if timeout == 0 {
 		timeout = l.o.Timeout
 	}
-	if t.platform, err = local.Open(local.Options{Timeout: timeout, Log: t.output, User: l.o.User}); err != nil {
+	options := local.Options{Timeout: timeout, Log: t.output, User: l.o.User}
+	if d.AsHost {
+		options.User = nil
+	}
+	if t.platform, err = local.Open(options); err != nil {
 		return nil, err
 	}
 	if t.instance, err = t.platform.Prepare(ctx, fn); err != nil {
