@@ -43,7 +43,10 @@ const PolicyDescriptor = "DTBENCH_POLICY_FD"
 // Function is one deployable function with its configuration.
 type Function struct {
 	Name   string // for logs, such as hello/optimized
-	Binary string // path of the executable
+	Binary string // path of the executable, or of the script that Interpreter runs
+	// Interpreter is the command that runs Binary where that is a script: a program
+	// by its path, and its arguments. Nil: Binary is executable.
+	Interpreter []string
 	// Settings are its plain environment variables.
 	Settings map[string]string
 	// Secrets are environment variables too. An adapter must keep their values

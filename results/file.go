@@ -77,7 +77,8 @@ type Tool struct {
 	Version string `json:"version"`
 	Commit  string `json:"commit,omitempty"` // full git hash where known
 	Dirty   bool   `json:"dirty"`            // the source tree had uncommitted changes
-	Go      string `json:"go"`               // toolchain that built the functions
+	Go      string `json:"go"`               // toolchain that built the functions, empty where none did
+	Python  string `json:"python,omitempty"` // interpreter that ran them, such as CPython 3.11.7
 }
 
 // Environment is the machine and its state during the run. It names no host

@@ -193,7 +193,7 @@ func (r *run) function(u Unit) platforms.Function {
 	s, arm := r.Scenarios[u.Scenario], r.Arms[u.Arm]
 	settings, secrets := r.Environment(s, arm.Variant)
 	fn := platforms.Function{
-		Name: s.Name + "/" + arm.Label, Binary: arm.Binaries[s.Name].Path,
+		Name: s.Name + "/" + arm.Label, Binary: arm.Binaries[s.Name].Path, Interpreter: arm.Binaries[s.Name].Interpreter,
 		Settings: settings, Secrets: secrets,
 	}
 	if r.Policy != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/dtbench/dtbench/runner/services"
 	"github.com/dtbench/dtbench/scenarios/build"
 	"github.com/dtbench/dtbench/scenarios/objectstore"
+	"github.com/dtbench/dtbench/scenarios/python"
 )
 
 // Exit codes, as documented in dtbench help.
@@ -64,6 +65,8 @@ func asFailure(err error) *failure {
 		return &failure{code: codeUsage, err: err, hint: "run it in a Linux machine or virtual machine; report works everywhere"}
 	case errors.Is(err, build.ErrNoToolchain):
 		return &failure{code: codeFailed, err: err, hint: "install Go 1.26 or later (https://go.dev/dl), or unpack a dtbench release with its functions folder"}
+	case errors.Is(err, python.ErrMissing):
+		return &failure{code: codeFailed, err: err, hint: "install python3 (3.8 or later), or put one on PATH; --runtime go needs none"}
 	case errors.Is(err, build.ErrRevision):
 		return &failure{code: codeUsage, err: err, hint: "--against takes a commit, branch or tag, such as HEAD or main"}
 	case errors.Is(err, build.ErrBuild):

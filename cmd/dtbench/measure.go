@@ -113,7 +113,9 @@ func (a *app) measure(ctx context.Context, f *runFlags, p *plan, outputs []*outp
 // programs is what was built for one output.
 type programs struct {
 	binaries map[string]build.Binary
+	files    map[string][]results.Function // what a function consists of, by its program's name
 	origin   build.Origin
+	python   string // version of the interpreter, "" without one
 }
 
 // buildAll makes the functions of every output; the services are those of the
@@ -123,7 +125,9 @@ func (a *app) buildAll(ctx context.Context, f *runFlags, p *plan, outputs []*out
 	var store, target bool
 	for _, s := range p.scenarios {
 		for _, v := range p.variants {
-			functions = append(functions, build.FunctionProgram(s.Name, v.Name))
+			if f.runtime == runtimeGo {
+				functions = append(functions, build.FunctionProgram(s.Name, v.Name))
+			}
 		}
 		store, target = store || s.Store, target || s.Target
 	}
@@ -155,7 +159,13 @@ func (a *app) buildAll(ctx context.Context, f *runFlags, p *plan, outputs []*out
 		if err != nil {
 			return nil, err
 		}
-		built = append(built, programs{binaries, origin})
+		b := programs{binaries: binaries, files: map[string][]results.Function{}, origin: origin}
+		if f.runtime == runtimePython {
+			if err := b.addPython(ctx, p, dir); err != nil {
+				return nil, err
+			}
+		}
+		built = append(built, b)
 	}
 	return built, nil
 }
@@ -188,7 +198,7 @@ func closeLog(log *os.File) error {
 func newFile(p *plan, info platforms.Info, label string, built programs) (*results.File, []runner.Arm) {
 	file := &results.File{Schema: results.Schema, Status: results.Interrupted, Experiment: p.experiment}
 	file.Experiment.Provenance, file.Experiment.Limits = results.Provenance(info.Provenance), info.Limits
-	file.Tool = results.Tool{Name: "dtbench", Version: built.origin.Version, Commit: built.origin.Commit, Dirty: built.origin.Dirty}
+	file.Tool = results.Tool{Name: "dtbench", Version: built.origin.Version, Commit: built.origin.Commit, Dirty: built.origin.Dirty, Python: built.python}
 	var arms []runner.Arm
 	for _, v := range p.variants {
 		name := v.Name
@@ -201,7 +211,11 @@ func newFile(p *plan, info platforms.Info, label string, built programs) (*resul
 			program := build.FunctionProgram(s.Name, v.Name).Name
 			b := built.binaries[program]
 			arm.Binaries[s.Name] = b
-			listed.Functions = append(listed.Functions, results.Function{Scenario: s.Name, File: program, SHA256: b.SHA256, Bytes: b.Bytes})
+			if files := built.files[program]; files != nil {
+				listed.Functions = append(listed.Functions, files...)
+			} else {
+				listed.Functions = append(listed.Functions, results.Function{Scenario: s.Name, File: program, SHA256: b.SHA256, Bytes: b.Bytes})
+			}
 			file.Tool.Go = b.Go
 		}
 		arms = append(arms, arm)

@@ -39,6 +39,9 @@ root are needed. The log is only kept when something was printed.`,
   dtbench run --platform local --scenario storage --store-endpoint http://127.0.0.1:9000 \
       --store-bucket bench --store-access-key KEY
 
+  # the same functions in Python, as the paper's were
+  dtbench run --platform local --runtime python --out python.json
+
   # this tree against another revision, in one interleaved schedule
   dtbench run --platform local --against main --out r.json
   dtbench compare r-base.json r.json

@@ -11,6 +11,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
+	"github.com/dtbench/dtbench/platforms/local"
 	"github.com/dtbench/dtbench/platforms/registry"
 	"github.com/dtbench/dtbench/results"
 	"github.com/dtbench/dtbench/runner/services"
@@ -59,7 +60,7 @@ func (f *runFlags) define(cmd *cobra.Command) {
 	fl.DurationVar(&f.cpuPeriod, "cpu-period", 20*time.Millisecond, "CFS period of the quota, 1ms to 1s")
 	fl.DurationVar(&f.timeout, "timeout", 10*time.Second, "limit of an initialisation and of an invocation")
 	fl.StringVar(&f.contract, "contract", "lambda", "runtime contract: lambda")
-	fl.StringVar(&f.runtime, "runtime", "go", "language of the functions: go")
+	fl.StringVar(&f.runtime, "runtime", "go", "language of the functions: "+strings.Join(runtimeNames(), ", ")+" (local platform)")
 	fl.StringVar(&f.objectSize, "object-size", "1KiB", "size of the written object, up to 8MiB")
 	fl.StringVar(&f.latency, "latency", "none", "delay in front of the embedded services: none, same-region")
 	fl.StringVar(&f.storeEndpoint, "store-endpoint", "", "your own S3-compatible store, scheme://host[:port] (default: embedded)")
@@ -83,7 +84,7 @@ func (f *runFlags) define(cmd *cobra.Command) {
 	fixed("scenario", scenarioNames()...)
 	fixed("variant", variantNames(scenarios.Variants())...)
 	fixed("contract", "lambda")
-	fixed("runtime", "go")
+	fixed("runtime", runtimeNames()...)
 	fixed("latency", services.LatencyModels()...)
 	fixed("format", outputFormats()...)
 }
@@ -142,6 +143,9 @@ func (a *app) check(f *runFlags) (*plan, error) {
 		return nil, err
 	}
 	p.entry = registry.All()[i]
+	if _, err := choice("runtime", f.runtime, runtimeNames()); err != nil {
+		return nil, err
+	}
 	for _, name := range f.scenarios {
 		i, err := choice("scenario", name, scenarioNames())
 		if err != nil {
@@ -150,18 +154,17 @@ func (a *app) check(f *runFlags) (*plan, error) {
 		p.scenarios = append(p.scenarios, scenarios.All()[i])
 	}
 	for _, name := range f.variants {
-		i, err := choice("variant", name, variantNames(scenarios.Variants()))
+		i, err := choice("variant", name, variantNames(runtimeVariants(f.runtime)))
 		if err != nil {
 			return nil, err
 		}
-		p.variants = append(p.variants, scenarios.Variants()[i])
+		p.variants = append(p.variants, runtimeVariants(f.runtime)[i])
 	}
 	for _, c := range []struct {
 		flag, value string
 		choices     []string
 	}{
 		{"contract", f.contract, []string{"lambda"}},
-		{"runtime", f.runtime, []string{"go"}},
 		{"latency", f.latency, services.LatencyModels()},
 		{"format", f.format, outputFormats()},
 	} {
@@ -203,6 +206,10 @@ func (a *app) check(f *runFlags) (*plan, error) {
 		return nil, usagef("the kernel's least quota is 1ms per period", "--vcpu %v of --cpu-period %s is less than 1ms", f.vcpu, f.cpuPeriod)
 	case f.timeout < 100*time.Millisecond || f.timeout > 15*time.Minute:
 		return nil, usagef(hint, "--timeout %s is not between 100ms and 15m", f.timeout)
+	case f.runtime == runtimePython && f.platform != local.Name:
+		return nil, usagef("--platform local runs them", "--runtime python works on platform %s only", local.Name)
+	case f.runtime == runtimePython && f.against != "":
+		return nil, usagef("leave one of them out", "--against builds functions in Go, --runtime python runs scripts that are part of dtbench")
 	case f.resume && f.force:
 		return nil, usagef(hint, "--resume keeps what --force would discard: use one of them")
 	case f.resume && f.out == "":

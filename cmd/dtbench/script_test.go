@@ -2,10 +2,12 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -49,6 +51,13 @@ func TestScripts(t *testing.T) {
 				e.Setenv(name, string(out[:len(out)-1]))
 			}
 			return nil
+		},
+		Condition: func(condition string) (bool, error) {
+			program, ok := strings.CutPrefix(condition, "lacks:")
+			if !ok {
+				return false, fmt.Errorf("unknown condition %q", condition)
+			}
+			return needs.Lacks(program)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
 	})

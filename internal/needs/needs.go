@@ -6,6 +6,7 @@
 package needs
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"runtime"
@@ -63,6 +64,24 @@ func Git(t testing.TB) {
 	t.Helper()
 	if err := exec.Command("git", "rev-parse", "--verify", "--quiet", "HEAD").Run(); err != nil {
 		Missing(t, "git", "no git command, or no repository with a commit: "+err.Error())
+	}
+}
+
+// Lacks reports whether a program is missing, for scripts, which skip themselves;
+// where everything is required it is an error.
+func Lacks(program string) (bool, error) {
+	_, err := exec.LookPath(program)
+	if err != nil && os.Getenv("DTBENCH_REQUIRE") == "all" {
+		return true, fmt.Errorf("required here, but missing: %w", err)
+	}
+	return err != nil, nil
+}
+
+// Python skips a test that runs Python functions.
+func Python(t testing.TB) {
+	t.Helper()
+	if _, err := exec.LookPath("python3"); err != nil {
+		Missing(t, "python3", "the test runs functions in Python (apt-get install python3)")
 	}
 }
 

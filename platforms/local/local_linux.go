@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -94,7 +95,8 @@ func (h *host) Prepare(ctx context.Context, fn platforms.Function) (_ platforms.
 		inherited = append(inherited, policy)
 		env = append(env, fmt.Sprintf("%s=%d", platforms.PolicyDescriptor, firstInherited))
 	}
-	in.process, err = newProcess(binary, env, in.out.write, inherited, h.options.User, in.group)
+	command := append(slices.Clone(fn.Interpreter), binary)
+	in.process, err = newProcess(command, filepath.Dir(binary), env, in.out.write, inherited, h.options.User, in.group)
 	return in, err
 }
 

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"runtime"
 	"syscall"
 
@@ -37,10 +36,11 @@ type process struct {
 // inherited files.
 const firstInherited = 3
 
-// newProcess prepares the start of binary. Standard output and error go to out.
+// newProcess prepares the start of command, a program by its path and its
+// arguments, in the folder dir. Standard output and error go to out.
 // It takes over the inherited files, which the process alone holds after the
 // start. Without a user it runs as ours.
-func newProcess(binary string, env []string, out *os.File, inherited []*os.File, user *User, g group) (*process, error) {
+func newProcess(command []string, dir string, env []string, out *os.File, inherited []*os.File, user *User, g group) (*process, error) {
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 	if err != nil {
 		closeAll(inherited)
@@ -57,8 +57,7 @@ func newProcess(binary string, env []string, out *os.File, inherited []*os.File,
 		start: make(chan struct{}), started: make(chan error, 1),
 		release: make(chan struct{}), gone: make(chan struct{}), exited: make(chan struct{}),
 	}
-	argv := []string{binary}
-	procAttr := &os.ProcAttr{Dir: filepath.Dir(binary), Env: env, Files: append([]*os.File{null, out, out}, inherited...), Sys: attr}
+	procAttr := &os.ProcAttr{Dir: dir, Env: env, Files: append([]*os.File{null, out, out}, inherited...), Sys: attr}
 	placed := make(chan error)
 	go func() {
 		defer close(p.gone)
@@ -75,7 +74,7 @@ func newProcess(binary string, env []string, out *os.File, inherited []*os.File,
 		select {
 		case <-p.start:
 			p.began = monotonic.Now()
-			p.proc, err = os.StartProcess(binary, argv, procAttr)
+			p.proc, err = os.StartProcess(command[0], command, procAttr)
 			if err == nil {
 				p.pid = p.proc.Pid
 				go p.wait()

@@ -9,6 +9,7 @@
 package build
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"debug/buildinfo"
@@ -94,6 +95,9 @@ type Binary struct {
 	SHA256 string // hex
 	Bytes  int64
 	Go     string // toolchain that built it, such as go1.26.8
+	// Interpreter is the command that runs Path where that is a script, as in
+	// platforms.Function.
+	Interpreter []string
 }
 
 // Options say where to look and whom to tell.
@@ -115,13 +119,18 @@ type Options struct {
 type Origin struct {
 	Version string `json:"version"`          // of the module, "(devel)" for a source tree
 	Commit  string `json:"commit,omitempty"` // git hash, where known
-	Dirty   bool   `json:"dirty"`            // the tree's Go files differ from Commit
+	Dirty   bool   `json:"dirty"`            // the tree's Go and Python files differ from Commit
 }
 
 // Programs makes programs available in dir, which must exist, and returns them
 // by name. The copies in dir are the caller's: a later build cannot change
-// them.
+// them. Without programs it only says where they would come from, and needs no
+// toolchain.
 func Programs(ctx context.Context, o Options, dir string, programs []Program) (map[string]Binary, Origin, error) {
+	if len(programs) == 0 {
+		origin, err := o.origin(ctx)
+		return nil, origin, err
+	}
 	from, err := o.locate(ctx, programs)
 	if err != nil {
 		return nil, Origin{}, err
@@ -178,6 +187,21 @@ func (o Options) locate(ctx context.Context, programs []Program) (place, error) 
 	}
 }
 
+// origin is the first of the three places, without what is in it.
+func (o Options) origin(ctx context.Context) (Origin, error) {
+	if o.Executable != "" {
+		p, err := prebuilt(filepath.Dir(o.Executable), nil)
+		if err == nil || !errors.Is(err, os.ErrNotExist) {
+			return p.origin, err
+		}
+	}
+	root, err := sourceTree(o.WorkDir)
+	if err != nil || root != "" {
+		return treeOrigin(ctx, root), err
+	}
+	return Origin{Version: cmp.Or(o.Version, "(devel)")}, nil
+}
+
 // sourceTree returns the root of the module around dir, "" where there is none.
 func sourceTree(dir string) (string, error) {
 	dir, err := filepath.Abs(dir)
@@ -230,7 +254,7 @@ func treeOrigin(ctx context.Context, root string) Origin {
 	if err != nil {
 		return o
 	}
-	changes, err := git("status", "--porcelain", "--", "*.go", "go.mod", "go.sum")
+	changes, err := git("status", "--porcelain", "--", "*.go", "*.py", "go.mod", "go.sum")
 	o.Commit, o.Dirty = commit, err != nil || changes != ""
 	return o
 }
