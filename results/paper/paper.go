@@ -7,12 +7,16 @@
 // The figures are data (tables.json), digit for digit as printed. Percentages
 // that the paper's text derives from them are kept beside them as Stated, also
 // as printed: one of them does not follow from its table.
+//
+// Beside them stand the paper's claims with a predicate each (claims.json), the
+// percentages of its user survey (survey.json) and the dated, sourced facts
+// about paper and platforms that some predicates need (facts.json). None of
+// these files holds a verdict.
 package paper
 
 import (
 	"bytes"
 	_ "embed"
-	"encoding/json"
 	"fmt"
 	"io"
 
@@ -101,9 +105,7 @@ func Load() (Published, error) {
 
 func decode(r io.Reader) (Published, error) {
 	var p Published
-	d := json.NewDecoder(r)
-	d.DisallowUnknownFields()
-	if err := d.Decode(&p); err != nil {
+	if err := decodeStrictly(r, &p); err != nil {
 		return Published{}, err
 	}
 	for _, t := range p.Tables {
@@ -147,6 +149,16 @@ func (t Table) Cell(variant string, start results.Start) (Cell, bool) {
 		}
 	}
 	return Cell{}, false
+}
+
+// Pair returns the figures of benchmark and optimized. Load refuses a table that
+// lacks one; of a table made otherwise they are zero where it does.
+func (t Table) Pair(start results.Start, metric string) (benchmark, optimized float64) {
+	b, _ := t.Cell("benchmark", start)
+	o, _ := t.Cell("optimized", start)
+	benchmark, _ = b.Value(metric)
+	optimized, _ = o.Value(metric)
+	return benchmark, optimized
 }
 
 // Percent is the change from benchmark to optimized in percent of the

@@ -1,0 +1,94 @@
+package claims
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/dtbench/dtbench/results/reproduction"
+)
+
+// The claims of security, judged by the attack matrix: on the literal variant,
+// which is the paper's scheme as published; what the hardened core does with the
+// same attacks stands under "also".
+
+const (
+	literalVariant   = "literal"
+	optimizedVariant = "optimized"
+)
+
+const noMatrix = "It needs the attack matrix (dtbench attack)."
+
+// attacksHold asks whether a variant withstands every one of some attacks.
+func attacksHold(ids ...string) judge {
+	return func(e *Evidence) []finding {
+		out := []finding{againstVariant(e, literalVariant, ids)}
+		if other := againstVariant(e, optimizedVariant, ids); e.Attacks != nil {
+			out = append(out, other)
+		}
+		return out
+	}
+}
+
+func againstVariant(e *Evidence, variant string, ids []string) finding {
+	if e.Attacks == nil {
+		return finding{reproduction.Attack, reproduction.Untested, "", noMatrix}
+	}
+	var shown, through, open []string
+	for _, id := range ids {
+		outcome := "not in the matrix"
+		if c := e.attack(id, variant); c != nil {
+			outcome = c.Outcome
+		}
+		switch outcome {
+		case "hold", "denied":
+		case "leak", "broken":
+			through = append(through, id)
+		default:
+			open = append(open, id)
+		}
+		shown = append(shown, id+" "+outcome)
+	}
+	f := finding{reproduction.Attack, reproduction.Holds, variant + ": " + strings.Join(shown, ", "), "The published scheme withstood each attack."}
+	switch {
+	case len(through) > 0:
+		f.verdict, f.explanation = reproduction.Contradicted, fmt.Sprintf("Against the published scheme %s gets through.", strings.Join(through, ", "))
+	case len(open) > 0:
+		f.verdict, f.explanation = reproduction.Untested, fmt.Sprintf("There is no outcome for %s.", strings.Join(open, ", "))
+	}
+	return f
+}
+
+func (e *Evidence) attack(id, variant string) *AttackCell {
+	for i, c := range e.Attacks {
+		if c.Attack == id && c.Variant == variant {
+			return &e.Attacks[i]
+		}
+	}
+	return nil
+}
+
+// ownRow judges a claim that no numbered attack covers by a row of the matrix
+// that bears the claim's id.
+func ownRow(id, what string) judge {
+	return func(e *Evidence) []finding {
+		if e.Attacks != nil && e.attack(id, literalVariant) == nil {
+			return []finding{{reproduction.Attack, reproduction.Untested, "", fmt.Sprintf("No row of the attack matrix %s.", what)}}
+		}
+		return attacksHold(id)(e)
+	}
+}
+
+// sanitizedAudit is about the audit log only, while T18 looks for canaries in
+// every output: a hold of T18 decides, a leak of it does not say where.
+func sanitizedAudit(e *Evidence) []finding {
+	if e.Attacks == nil || e.attack("S08", literalVariant) != nil {
+		return attacksHold("S08")(e)
+	}
+	out := attacksHold("T18")(e)
+	for i := range out {
+		if out[i].verdict == reproduction.Contradicted {
+			out[i].verdict, out[i].explanation = reproduction.Untested, "T18 finds a canary in some output; its cell does not say whether in the audit log."
+		}
+	}
+	return out
+}
