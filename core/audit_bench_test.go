@@ -37,7 +37,7 @@ func BenchmarkAccessOverJWT(b *testing.B) {
 				b.Fatal(err)
 			}
 		}
-	}, 100)
+	}, chunk)
 }
 
 // audited returns a guard that records to a file, without what it writes

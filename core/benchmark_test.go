@@ -56,9 +56,8 @@ func newParts(b *testing.B) *parts {
 	}
 	p := &parts{mac: hmac.New(sha256.New, make([]byte, keySize)), aead: aead}
 	p.nonce, p.sum, p.out = make([]byte, nonceSize), make([]byte, macSize), make([]byte, len(apiKey))
-	instance := "000102030405060708090a0b0c0d0e0f"
-	rule := sha256.Sum256([]byte("$sha256($requestid, $instanceid, $nonce, $timestamp, $datakey)"))
-	p.frame = frameOf("dtbench/core rule v1", string(rule[:]), requestID, instance, string(p.nonce), string(make([]byte, timeSize)), "API_KEY")
+	instance := string(make([]byte, instanceSize))
+	p.frame = frameOf(requestID, instance, string(p.nonce), string(make([]byte, timeSize)), "API_KEY")
 	p.associated = sealFrame(instance, "API_KEY")
 	p.box = aead.Seal(nil, nil, []byte(apiKey), p.associated)
 	p.mac.Reset()

@@ -3,8 +3,8 @@ package core
 import "encoding/binary"
 
 // Every byte string that is authenticated or digested starts with a label, so
-// that none can pass for another, nor one version for the next. That of tokens
-// is in package rules, which builds what the MAC of a token covers.
+// that none can pass for another, nor one version for the next. What the MAC of a
+// token covers has its label in the key, which package rules derives.
 const (
 	sealLabel  = "dtbench/core seal v1"
 	chainLabel = "dtbench/core call chain v1"
@@ -23,9 +23,9 @@ func appendField[T string | []byte](dst []byte, field T) []byte {
 	return append(dst, field...)
 }
 
-// sealFrame returns the associated data of a sealed value.
-func sealFrame(instanceID, name string) []byte {
+// sealFrame returns the associated data of a sealed value: what it is bound to.
+func sealFrame(instance, name string) []byte {
 	frame := appendField(nil, sealLabel)
-	frame = appendField(frame, instanceID)
+	frame = appendField(frame, instance)
 	return appendField(frame, name)
 }

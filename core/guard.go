@@ -100,8 +100,10 @@ type state struct {
 	lock       sync.RWMutex
 	closed     bool
 	generation uint64 // counts instance ids, from 1
-	instanceID string
+	instance   string // the id, instanceSize bytes
+	instanceID string // the same in hexadecimal
 	macKey     [keySize]byte
+	plainKey   [keySize]byte // derived from it for plain
 	sealer     sealer
 	values     map[string]*sealedValue
 
@@ -243,8 +245,11 @@ func (s *state) drawKeys() error {
 			return fmt.Errorf("core: draw instance id and keys: %w", err)
 		}
 	}
-	s.instanceID = hex.EncodeToString(instance[:])
+	s.instance, s.instanceID = string(instance[:]), hex.EncodeToString(instance[:])
 	s.generation++
+	if err := s.plain.deriveKey(&s.plainKey, s.macKey[:]); err != nil {
+		return fmt.Errorf("core: %w", err)
+	}
 	var err error
 	s.sealer, err = newSealer(sealKey[:])
 	return err

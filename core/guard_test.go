@@ -54,14 +54,15 @@ func TestTokenIsWhatTheSpecificationSays(t *testing.T) {
 	}
 	timestamp := []byte{0x18, 0x7a, 0xfc, 0xa7, 0x67, 0xca, 0x00, 0x00} // 1764000000 s in ns
 	rule := sha256.Sum256([]byte("$sha256($requestid, $instanceid, $nonce, $timestamp, $datakey)"))
-	message := "\x00\x00\x00\x14dtbench/core rule v1" +
-		"\x00\x00\x00\x20" + string(rule[:]) +
-		"\x00\x00\x00\x24" + requestID +
-		"\x00\x00\x00\x20" + instance +
+	info := "\x00\x00\x00\x14dtbench/core rule v1" + "\x00\x00\x00\x20" + string(rule[:])
+	derive := hmac.New(sha256.New, random[48:80])
+	derive.Write([]byte(info + "\x01"))
+	message := "\x00\x00\x00\x24" + requestID +
+		"\x00\x00\x00\x10" + string(random[:16]) +
 		"\x00\x00\x00\x10" + string(random[80:]) +
 		"\x00\x00\x00\x08" + string(timestamp) +
 		"\x00\x00\x00\x07API_KEY"
-	mac := hmac.New(sha256.New, random[48:80])
+	mac := hmac.New(sha256.New, derive.Sum(nil))
 	mac.Write([]byte(message))
 	want := mac.Sum(slices.Concat([]byte{1}, random[80:], timestamp))
 

@@ -77,7 +77,7 @@ func (s *state) replace(dataKey string, value []byte, expires time.Time) error {
 	if len(value) == 0 {
 		return fmt.Errorf("%w: the new value of %s is empty", ErrConfig, dataKey)
 	}
-	sealed := s.sealer.seal(s.instanceID, dataKey, value)
+	sealed := s.sealer.seal(s.instance, dataKey, value)
 	sealed.rules = old.rules
 	if !expires.IsZero() {
 		sealed.until = max(expires.UnixNano(), 1)
@@ -128,7 +128,7 @@ func (s *state) renew() (err error) {
 		if err != nil {
 			return fmt.Errorf("core: %s was altered", name)
 		}
-		fresh := s.sealer.seal(s.instanceID, name, value)
+		fresh := s.sealer.seal(s.instance, name, value)
 		clear(value)
 		clear(sealed.box)
 		sealed.box, sealed.associated = fresh.box, fresh.associated
@@ -183,6 +183,7 @@ func (s *state) close() {
 func (s *state) wipe() {
 	s.closed = true
 	clear(s.macKey[:])
+	clear(s.plainKey[:])
 	s.sealer.wipe()
 	for _, v := range s.values {
 		clear(v.box)

@@ -30,16 +30,21 @@ type registry struct {
 	free  atomic.Int64
 	swept atomic.Int64 // when all shards were last searched for old buckets
 
-	shards [registryShards]shard
+	shards [registryShards]*shard
 }
 
 const registryShards = 64
 
-// shard is two cache lines.
+// shard is two cache lines: one that an insertion writes to, and one that it
+// only reads, which every processor keeps a copy of until the buckets rotate.
+// Each shard is allocated by itself, as the allocator puts objects of this size
+// at multiples of it.
 type shard struct {
 	mu       sync.Mutex
 	reserved int64 // nonces that it may still take
-	started  int64 // when current began to collect
+	current  bucket
+
+	started int64 // when current began to collect
 
 	// forgotten is the latest timestamp of any token whose nonce was dropped.
 	// Nothing dated up to it is let in. With a clock that runs forward the
@@ -47,7 +52,7 @@ type shard struct {
 	// and back again, this is what keeps a used token used.
 	forgotten int64
 
-	current, previous bucket
+	previous bucket
 }
 
 type bucket struct {
@@ -60,6 +65,9 @@ func (r *registry) init(capacity int, window, now int64) {
 	r.period = 2 * window
 	r.chunk = int64(min(max(capacity/(64*registryShards), 1), 256))
 	r.capacity = int64(capacity)
+	for i := range r.shards {
+		r.shards[i] = new(shard)
+	}
 	r.forget(now)
 }
 
@@ -68,11 +76,13 @@ func (r *registry) init(capacity int, window, now int64) {
 func (r *registry) forget(now int64) {
 	r.swept.Store(now - r.period)
 	r.free.Store(r.capacity)
-	for i := range r.shards {
-		s := &r.shards[i]
+	for _, s := range r.shards {
 		s.mu.Lock()
+		expect := s.current.nonces.len()
+		s.current.nonces.clear(expect)
+		s.previous.nonces.clear(expect)
+		s.current.latest, s.previous.latest = -1, -1
 		s.reserved, s.started, s.forgotten = 0, now, -1
-		s.current, s.previous = bucket{latest: -1}, bucket{latest: -1}
 		s.mu.Unlock()
 	}
 }
@@ -91,7 +101,7 @@ func (r *registry) insert(nonce *[nonceSize]byte, timestamp, now int64) reason {
 }
 
 // shardOf takes the six upper bits of a hash; nonceSet uses the lower ones.
-func (r *registry) shardOf(h uint64) *shard { return &r.shards[h>>58] }
+func (r *registry) shardOf(h uint64) *shard { return r.shards[h>>58] }
 
 func entryOf(nonce *[nonceSize]byte) (entry, uint64) {
 	e := entry{binary.LittleEndian.Uint64(nonce[:8]), binary.LittleEndian.Uint64(nonce[8:])}
@@ -140,8 +150,7 @@ func (r *registry) sweep(now int64) bool {
 	if since := now - last; 0 <= since && since < r.period/64 || !r.swept.CompareAndSwap(last, now) {
 		return false
 	}
-	for i := range r.shards {
-		s := &r.shards[i]
+	for _, s := range r.shards {
 		s.mu.Lock()
 		r.rotate(s, now)
 		r.free.Add(s.reserved)
@@ -159,28 +168,28 @@ func (r *registry) rotate(s *shard, now int64) {
 	if age <= r.period {
 		return
 	}
-	r.dropPrevious(s)
+	expect := s.current.nonces.len()
+	r.dropPrevious(s, expect)
 	if age > 2*r.period {
 		// Nothing came for so long that current is over as well.
-		r.dropPrevious(s)
+		r.dropPrevious(s, expect)
 	}
 	s.started = now
 }
 
 // dropPrevious forgets previous, moves current to its place and reuses its
-// memory for the new current.
-func (r *registry) dropPrevious(s *shard) {
+// memory for the new current, of which expect nonces are expected.
+func (r *registry) dropPrevious(s *shard, expect int) {
 	r.free.Add(int64(s.previous.nonces.len()))
 	s.forgotten = max(s.forgotten, s.previous.latest)
-	s.previous.nonces.clear(s.current.nonces.len())
+	s.previous.nonces.clear(expect)
 	s.current, s.previous = s.previous, s.current
 }
 
 // size is the number of nonces held. It does not wait for insertions.
 func (r *registry) size() int {
 	n := 0
-	for i := range r.shards {
-		s := &r.shards[i]
+	for _, s := range r.shards {
 		s.mu.Lock()
 		n += s.current.nonces.len() + s.previous.nonces.len()
 		s.mu.Unlock()

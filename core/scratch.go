@@ -28,10 +28,10 @@ func (s *state) scratch() *scratch {
 	if sc.generation != s.generation {
 		sc.generation = s.generation
 		sc.evaluators = make([]*rules.Evaluator, len(s.rules))
-		sc.plain.init(&s.plain, s.macKey[:])
+		sc.plain.init(&s.plain, s.plainKey[:])
 		sc.values.FunctionName, sc.values.FunctionVersion = s.function, s.version
 		sc.values.Region, sc.values.Platform = s.region, s.platform
-		sc.values.InstanceID = s.instanceID
+		sc.values.InstanceID = s.instance
 	}
 	return sc
 }
@@ -40,7 +40,7 @@ func (s *state) scratch() *scratch {
 // of the guard's rules, into sc.sum.
 func (s *state) authenticate(sc *scratch, rule int, r *Request, dataKey, chain string, t *Token) error {
 	if rule == s.plain.rule {
-		sc.plain.sum(&sc.sum, &s.plain, r.ID, s.instanceID, dataKey, t)
+		sc.plain.sum(&sc.sum, &s.plain, r.ID, s.instance, dataKey, t)
 		return nil
 	}
 	e := sc.evaluators[rule]

@@ -45,8 +45,8 @@ func newSealer(key []byte) (sealer, error) {
 // seal encrypts a value and binds it to its name and instance, or ciphertexts
 // could be exchanged and a function be made to send one credential where
 // another belongs. The plaintext stays the caller's to wipe.
-func (s sealer) seal(instanceID, name string, plain []byte) *sealedValue {
-	associated := sealFrame(instanceID, name)
+func (s sealer) seal(instance, name string, plain []byte) *sealedValue {
+	associated := sealFrame(instance, name)
 	return &sealedValue{
 		box:        s.aead.Seal(make([]byte, 0, len(plain)+s.aead.Overhead()), nil, plain, associated),
 		associated: associated,

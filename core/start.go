@@ -156,7 +156,7 @@ func (s *state) seal(names []string) error {
 			return err
 		}
 		plain := []byte(value)
-		sealed := s.sealer.seal(s.instanceID, name, plain)
+		sealed := s.sealer.seal(s.instance, name, plain)
 		clear(plain)
 		sealed.rules = s.values[name].rules
 		s.values[name] = sealed

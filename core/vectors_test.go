@@ -76,6 +76,7 @@ type issueVector struct {
 	Request requestVector   `json:"request"`
 	DataKey string          `json:"data_key"`
 	Rule    string          `json:"rule"`
+	RuleKey string          `json:"rule_key"`
 	Frame   string          `json:"frame"`
 	MAC     string          `json:"mac"`
 	Token   string          `json:"token"`
@@ -284,7 +285,7 @@ func TestVectorsOfSealing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		associated := sealFrame(one.Instance, one.Name)
+		associated := sealFrame(string(unhex(t, one.Instance)), one.Name)
 		value, err := s.open(nil, &sealedValue{box: box, associated: associated})
 		if err != nil || string(value) != one.Value || hex.EncodeToString(associated) != one.Associated {
 			t.Errorf("%s: %q, %v", one.Text, value, err)
@@ -313,7 +314,7 @@ func makeSealVector(t *testing.T, seed byte, value string) sealVector {
 		t.Fatal(err)
 	}
 	const instance, name = "000102030405060708090a0b0c0d0e0f", "API_KEY"
-	associated := sealFrame(instance, name)
+	associated := sealFrame(string(unhex(t, instance)), name)
 	sealed := sealedValue{box: aead.Seal(slices.Clone(nonce), nonce, []byte(value), associated)}
 	return sealVector{
 		Key: hex.EncodeToString(key), Instance: instance, Name: name, Value: value,

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/dtbench/dtbench/core/audit"
 )
@@ -14,7 +15,8 @@ type verdict struct {
 	dataKey   string
 	rules     *keyRules
 	outcome   reason
-	now       int64 // 0: the clock was not read
+	clock     time.Time // the reading that a token of Use was dated by; else zero
+	now       int64     // 0: the clock was not read
 	timestamp int64 // of a token whose MAC holds
 	chain     finding
 	behaviour finding
@@ -29,50 +31,58 @@ func (s *state) issue(r *Request, dataKey string) (Token, error) {
 	if s.closed {
 		return Token{}, ErrClosed
 	}
-	v := s.values[dataKey]
-	if v == nil {
-		return Token{}, ErrUnknownKey
-	}
-	now := s.clocks.wall().UnixNano()
-	if now < 0 {
-		return Token{}, errClock
-	}
-	if v.expired(now) {
-		return Token{}, ErrExpired
-	}
-
 	sc := s.scratch()
 	defer s.scratches.Put(sc)
+	if _, err := s.mint(sc, s.values[dataKey], r, dataKey); err != nil {
+		return Token{}, err
+	}
+	return sc.token, nil
+}
+
+// mint makes a token for a value in sc.token and returns the reading of the clock
+// that dates it. The caller holds the lock for reading.
+func (s *state) mint(sc *scratch, v *sealedValue, r *Request, dataKey string) (time.Time, error) {
+	if v == nil {
+		return time.Time{}, ErrUnknownKey
+	}
+	clock := s.clocks.wall()
+	now := clock.UnixNano()
+	if now < 0 {
+		return clock, errClock
+	}
+	if v.expired(now) {
+		return clock, ErrExpired
+	}
 	t := &sc.token
 	t.bytes[0] = tokenVersion
 	t.setTimestamp(now)
 	if err := fill(s.random, t.nonce()[:]); err != nil {
-		return Token{}, fmt.Errorf("core: draw a nonce: %w", err)
+		return clock, fmt.Errorf("core: draw a nonce: %w", err)
 	}
 	if err := s.authenticate(sc, v.rules.rule, r, dataKey, s.chainOf(r), t); err != nil {
-		return Token{}, err
+		return clock, err
 	}
 	*t.mac() = sc.sum
-	return *t, nil
+	return clock, nil
 }
 
 // use issues and opens. When the clocks turn out to have come apart, new keys
 // have been drawn and the token is worth nothing; that is no fault of the
 // caller's, so there is a second try.
 func (s *state) use(r *Request, dataKey string, use func(value []byte) error) error {
+	if !r.valid() {
+		return ErrRequestID
+	}
 	for try := 0; ; try++ {
-		t, err := s.issue(r, dataKey)
-		if err != nil {
-			return err
-		}
-		outcome, err := s.access(r, dataKey, &t, use)
+		outcome, err := s.access(r, dataKey, nil, use)
 		if outcome != clocksApart || try > 0 {
 			return err
 		}
 	}
 }
 
-// access verifies a token and lends out the value.
+// access verifies a token, one that it issues if t is nil, and lends out the
+// value.
 func (s *state) access(r *Request, dataKey string, t *Token, use func(value []byte) error) (reason, error) {
 	sc, value, outcome, err := s.open(r, dataKey, t)
 	if err != nil {
@@ -95,7 +105,9 @@ func (s *state) access(r *Request, dataKey string, t *Token, use func(value []by
 }
 
 // open verifies t and decrypts the value into a scratch, which the caller owns
-// if there is no error.
+// if there is no error. Without t, for a request that is valid, it issues the
+// token itself: it is then verified like any other, by the same reading of the
+// clock, since nothing lies between that could be told apart by another.
 func (s *state) open(r *Request, dataKey string, t *Token) (*scratch, []byte, reason, error) {
 	s.lock.RLock()
 	if s.closed {
@@ -107,6 +119,15 @@ func (s *state) open(r *Request, dataKey string, t *Token) (*scratch, []byte, re
 	sealed := s.values[dataKey]
 	if sealed != nil {
 		v.rules = &sealed.rules
+	}
+	if t == nil {
+		var err error
+		if v.clock, err = s.mint(sc, sealed, r, dataKey); err != nil {
+			s.lock.RUnlock()
+			s.scratches.Put(sc)
+			return nil, nil, granted, err
+		}
+		t = &sc.token
 	}
 	v.outcome = s.verify(sc, &v, r, t)
 	var value []byte
@@ -196,7 +217,10 @@ func (s *state) verify(sc *scratch, v *verdict, r *Request, t *Token) reason {
 	if s.authenticate(sc, v.rules.rule, r, v.dataKey, chain, t) != nil || !equal(&sc.sum, t.mac()) {
 		return badMAC
 	}
-	now := s.clocks.wall()
+	now := v.clock
+	if now.IsZero() {
+		now = s.clocks.wall()
+	}
 	v.now, v.timestamp = now.UnixNano(), t.timestamp()
 	if v.now < 0 {
 		return badClock

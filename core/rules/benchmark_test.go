@@ -29,7 +29,7 @@ func BenchmarkRule(b *testing.B) {
 	b.Run("floor=hmac_sha256", func(b *testing.B) {
 		mac := hmac.New(sha256.New, key)
 		mac.Reset()
-		frame := make([]byte, 7*4+len("dtbench/core rule v1")+32+len("request")+len("instance")+16+8+len("API_KEY"))
+		frame := make([]byte, 5*4+len("request")+len("instance")+16+8+len("API_KEY"))
 		var out [32]byte
 		b.ReportAllocs()
 		for b.Loop() {

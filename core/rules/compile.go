@@ -31,8 +31,6 @@ func (c *compiler) compile(root *node) {
 	r := c.rule
 	r.algorithm = root.algorithm
 	if r.mode == Hardened {
-		fingerprint := r.Fingerprint()
-		r.prefix = appendField(appendField(nil, ruleLabel), fingerprint[:])
 		for _, name := range bound {
 			c.use(name)
 			r.arguments = append(r.arguments, framed(builtins[name]))

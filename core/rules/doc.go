@@ -48,20 +48,25 @@
 // with hmac_ or without. What it covers is, each field preceded by its length
 // in bytes as 32 bits in big-endian order:
 //
-//	label "dtbench/core rule v1"
-//	SHA-256 of the canonical text of the rule
 //	request id, instance id, nonce (16 bytes), timestamp (8 bytes), data key
 //	every argument of the outermost call that is none of these five, in order
 //
-// An inner call is the plain hash or the HMAC, as written, of
+// Its key is derived from the guard's, by HKDF-Expand (RFC 5869) with SHA-256,
+// for these two, framed likewise:
+//
+//	label "dtbench/core rule v1"
+//	SHA-256 of the canonical text of the rule
+//
+// An inner call is the plain hash or the HMAC, as written, under the guard's own
+// key, of
 //
 //	label "dtbench/core rule call v1"
 //	name of the algorithm
 //	every argument, in order
 //
-// So two computations have the same bytes under the MAC only if rule and fields
-// are equal, or if an inner hash collides; and an inner value can never pass
-// for a token. The result has [Size] bytes: a longer MAC is cut to its first 32
+// So two computations have the same bytes under the same key only if rule and
+// fields are equal, or if an inner hash collides; and an inner value can never
+// pass for a token. The result has [Size] bytes: a longer MAC is cut to its first 32
 // bytes (RFC 2104, section 5), a shorter one is followed by zeros.
 //
 // # Literal concatenation

@@ -1,7 +1,9 @@
 package rules
 
 import (
+	"crypto/hkdf"
 	"crypto/hmac"
+	"crypto/sha256"
 	"fmt"
 	"hash"
 )
@@ -27,23 +29,52 @@ type Evaluator struct {
 // form inside crypto/hmac is, until the garbage collector takes the evaluator.
 // A rule that is not [Rule.Keyed] ignores the key.
 //
-// A key of less than [MinKeySize] bytes gives [ErrKey].
+// A key of less than [MinKeySize] bytes gives [ErrKey]; any other error is that
+// of [DeriveKey].
 func (r *Rule) NewEvaluator(key []byte) (*Evaluator, error) {
 	if r.keyed && len(key) < MinKeySize {
 		return nil, fmt.Errorf("%w: %d bytes, at least %d are needed", ErrKey, len(key), MinKeySize)
 	}
+	derived := key
+	if r.mode == Hardened {
+		var err error
+		if derived, err = DeriveKey(key, r.text); err != nil {
+			return nil, err
+		}
+		defer clear(derived)
+	}
 	e := &Evaluator{rule: r, frame: make([]byte, 0, frameCapacity)}
-	for _, c := range r.calls {
+	for i, c := range r.calls {
 		h := hash.Hash(nil)
-		if c.keyed {
+		switch {
+		case i == r.outermost && c.keyed:
+			h = hmac.New(c.new, derived)
+		case c.keyed:
 			h = hmac.New(c.new, key)
-		} else {
+		default:
 			h = c.new()
 		}
 		h.Reset() // the first Reset of an HMAC keeps its keyed state for later ones
 		e.hashes = append(e.hashes, h)
 	}
 	return e, nil
+}
+
+// DeriveKey returns the key of a hardened rule, given by its canonical text, of
+// [Size] bytes, to be wiped after use: HKDF-Expand (RFC 5869, section 2.3) with
+// SHA-256 of key, for a label and the fingerprint of the rule. What is the same
+// in every computation is in the key and costs it nothing.
+//
+// The only errors are those of crypto/hkdf, for a key that is too short for FIPS
+// 140-only mode.
+func DeriveKey(key []byte, canonical string) ([]byte, error) {
+	fingerprint := sha256.Sum256([]byte(canonical))
+	info := appendField(appendField(nil, ruleLabel), fingerprint[:])
+	derived, err := hkdf.Expand(sha256.New, key, string(info), Size)
+	if err != nil {
+		return nil, fmt.Errorf("rules: derive the key of a rule: %w", err)
+	}
+	return derived, nil
 }
 
 // Sum appends the result for v to dst: [Rule.Size] bytes. It does not keep v,
@@ -55,7 +86,7 @@ func (e *Evaluator) Sum(dst []byte, v *Values) ([]byte, error) {
 		return dst, ErrValues
 	}
 	e.load(v)
-	digest := e.digest(e.rule.outermost, append(e.frame[:0], e.rule.prefix...), 0, e.rule.arguments)
+	digest := e.digest(e.rule.outermost, e.frame[:0], 0, e.rule.arguments)
 	if hardened {
 		clear(e.sum[len(digest):]) // md5 and sha1 are shorter
 		digest = e.sum[:Size]

@@ -52,7 +52,15 @@ var hashes = map[string]func() hash.Hash{
 	"blake2s": func() hash.Hash { h, _ := blake2s.New256(nil); return h },
 }
 
-func digest(name, data string) []byte {
+func digest(name, data string) []byte { return digestUnder(key, name, data) }
+
+// ruleKey is HKDF-Expand of RFC 5869 written out for one block.
+func ruleKey(canonical string) []byte {
+	print := sha256.Sum256([]byte(canonical))
+	return digest("hmac_sha256", field("dtbench/core rule v1", string(print[:]))+"\x01")
+}
+
+func digestUnder(key []byte, name, data string) []byte {
 	h := hashes[strings.TrimPrefix(name, "hmac_")]()
 	if strings.HasPrefix(name, "hmac_") {
 		h = hmac.New(hashes[name[len("hmac_"):]], key)
@@ -117,10 +125,9 @@ func TestHardenedFrames(t *testing.T) {
 	check := func(text, canonical, algorithm string, fields ...string) {
 		t.Helper()
 		r := compile(t, text, rules.Options{Static: static, UnsafeAllowWeakHashes: true})
-		print := sha256.Sum256([]byte(canonical))
-		frame := field("dtbench/core rule v1", string(print[:]), "request", "instance", string(v.Nonce), string(v.Timestamp), "API_KEY") + field(fields...)
+		frame := field("request", "instance", string(v.Nonce), string(v.Timestamp), "API_KEY") + field(fields...)
 		want := make([]byte, rules.Size)
-		copy(want, digest(algorithm, frame))
+		copy(want, digestUnder(ruleKey(canonical), algorithm, frame))
 		if got := sum(t, r, v); !bytes.Equal(got, want) {
 			t.Errorf("%s: got %x, want %x", text, got, want)
 		}

@@ -12,7 +12,7 @@ func ExampleCompile() {
 	if err != nil {
 		panic(err)
 	}
-	e, err := rule.NewEvaluator([]byte("a key of at least sixteen bytes"))
+	e, err := rule.NewEvaluator([]byte("a key of thirty-two bytes or more"))
 	if err != nil {
 		panic(err)
 	}

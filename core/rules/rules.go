@@ -26,7 +26,7 @@ const (
 const (
 	NonceSize     = 16
 	TimestampSize = 8
-	MinKeySize    = 16
+	MinKeySize    = 32 // what RFC 5869 asks of a key that others are derived from
 )
 
 const (
@@ -86,7 +86,6 @@ type Rule struct {
 	algorithm  *algorithm
 	parameters []string
 	separator  string
-	prefix     []byte // of the outermost frame
 	arguments  []part
 	calls      []callSite // hash states that an evaluator needs
 	keyed      bool
@@ -152,8 +151,8 @@ func (r *Rule) Size() int {
 	return r.algorithm.size
 }
 
-// Fingerprint returns the SHA-256 of the canonical text, which is also what a
-// hardened result is bound to. Static values are not part of it.
+// Fingerprint returns the SHA-256 of the canonical text, which is also what the
+// key of a hardened result is derived with. Static values are not part of it.
 func (r *Rule) Fingerprint() [sha256.Size]byte { return sha256.Sum256([]byte(r.text)) }
 
 // Builtin returns the names of the built-in dynamic parameters, sorted.

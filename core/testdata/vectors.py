@@ -10,21 +10,22 @@ def frame(*fs): return b''.join(field(f) for f in fs)
 def b64(b): return base64.urlsafe_b64encode(b).rstrip(b'=').decode()
 H={'sha256':hashlib.sha256,'sha512':hashlib.sha512,'sha3_256':hashlib.sha3_256,'sha3_512':hashlib.sha3_512,'blake2b':hashlib.blake2b,'blake2s':hashlib.blake2s,'md5':hashlib.md5,'sha1':hashlib.sha1}
 instance=bytes(range(16)); seal=bytes(range(16,48)); mackey=bytes(range(48,80)); nonce=bytes(range(80,96))
-iid=instance.hex()
 clock=1764000000*10**9
 ts=struct.pack('>q',clock)
 rid="8476a536-e9f4-11e8-9739-2dfe598c3fcd"
 EQ1="$%s($requestid, $instanceid, $nonce, $timestamp, $datakey%s)"
 def chain(c): return hashlib.sha256(frame("dtbench/core call chain v1",*c)).hexdigest()
-def mac(alg,f): return (hmac.new(mackey,f,H[alg]).digest()+bytes(32))[:32]
+def rulekey(rule): # HKDF-Expand, RFC 5869, for one block
+    return hmac.new(mackey,frame("dtbench/core rule v1",hashlib.sha256(rule.encode()).digest())+b'\1',hashlib.sha256).digest()
+def mac(rule,alg,f): return (hmac.new(rulekey(rule),f,H[alg]).digest()+bytes(32))[:32]
 issue=[]
 def add(comment,policy,rule,alg,extra,request=None,key="API_KEY"):
     request=request or {"id":rid}
-    f=frame("dtbench/core rule v1",hashlib.sha256(rule.encode()).digest(),request["id"],iid,nonce,ts,key)+b''.join(field(e) for e in extra)
-    m=mac(alg,f)
+    f=frame(request["id"],instance,nonce,ts,key)+b''.join(field(e) for e in extra)
+    m=mac(rule,alg,f)
     tok=bytes([1])+nonce+ts+m
     policy=dict({"policy":"dtbench/policy/v1","audit":{"mode":"off"}},**policy)
-    issue.append({"comment":comment,"policy":policy,"random":(instance+seal+mackey+nonce).hex(),"clock":clock,"request":request,"data_key":key,"rule":rule,"frame":f.hex(),"mac":m.hex(),"token":b64(tok),"binary":tok.hex()})
+    issue.append({"comment":comment,"policy":policy,"random":(instance+seal+mackey+nonce).hex(),"clock":clock,"request":request,"data_key":key,"rule":rule,"rule_key":rulekey(rule).hex(),"frame":f.hex(),"mac":m.hex(),"token":b64(tok),"binary":tok.hex()})
 add("Eq. (1) and nothing else",{},EQ1%("sha256",""),"sha256",[])
 add("the function's name and version",{"function":"pay","version":"3"},EQ1%("sha256",", $functionname, $functionversion"),"sha256",["pay","3"])
 for a in H:
@@ -33,7 +34,7 @@ add("high sensitivity",{"keys":{"API_KEY":{"sensitivity":"high"}}},EQ1%("sha512"
 add("a rule with more fields, one of them static",{"rule":"$sha3_256( $region,$team )","region":"cn-hangzhou","parameters":{"team":"payments"}},"$sha3_256($region, $team)","sha3_256",["cn-hangzhou","payments"])
 inner=hashlib.sha512(frame("dtbench/core rule call v1","sha512","cn-hangzhou",'v"2')).digest()
 add("a call within a rule, a literal, fields that are bound anyway",{"rule":'$hmac_sha256($nonce, $sha512($region, "v\\"2"), $requestid)',"region":"cn-hangzhou"},'$hmac_sha256($nonce, $sha512($region, "v\\"2"), $requestid)',"sha256",[inner])
-inner=hmac.new(mackey,frame("dtbench/core rule call v1","hmac_md5",iid),hashlib.md5).digest()
+inner=hmac.new(mackey,frame("dtbench/core rule call v1","hmac_md5",instance),hashlib.md5).digest()
 add("a keyed call within a rule; the paper's sample as rule",{"rule":"$md5($requestid, $hmac_md5($instanceid))","allow_weak_hashes":True},"$md5($requestid, $hmac_md5($instanceid))","md5",[inner])
 add("the call chain",{"call_chain":{"action":"deny","chains":[["gateway","orders"]]}},EQ1%("sha256",", $callchain"),"sha256",[chain(["gateway","orders"])],{"id":rid,"call_chain":["gateway","orders"]})
 add("the caller, by rule",{"rule":"$sha256($caller)"},"$sha256($caller)","sha256",["alice"],{"id":rid,"source":"alice"})
