@@ -17,7 +17,7 @@ type verdict struct {
 	outcome   reason
 	clock     time.Time // the reading that a token of Use was dated by; else zero
 	now       int64     // 0: the clock was not read
-	timestamp int64 // of a token whose MAC holds
+	timestamp int64     // of a token whose MAC holds
 	chain     finding
 	behaviour finding
 }
