@@ -59,5 +59,18 @@ func cannot(format string, args ...any) error {
 
 // All returns the attacks in the order of their numbers.
 func All() []Attack {
-	return []Attack{}
+	return []Attack{
+		forgeFromPublicContext(),
+		shiftBoundary(),
+		separatorInsideField(),
+		sampleRule(),
+		extendTheHash(),
+		floodRegistry(),
+		raceOneToken(),
+		replayAfterRestart(),
+		swapCiphertexts(),
+		timingAndErrors(),
+		md5UnderFIPS(),
+		hostileRules(),
+	}
 }

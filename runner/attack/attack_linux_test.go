@@ -1,0 +1,51 @@
+package attack
+
+import (
+	"context"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/dtbench/dtbench/platforms/local"
+	results "github.com/dtbench/dtbench/results/attack"
+	"github.com/dtbench/dtbench/scenarios"
+	"github.com/dtbench/dtbench/scenarios/build"
+	"github.com/dtbench/dtbench/scenarios/build/buildtest"
+)
+
+func newTestLab(t *testing.T) *Lab {
+	t.Helper()
+	binaries := buildtest.Programs(t, build.AttackPrograms(scenarios.Variants())...)
+	o := LabOptions{
+		Programs: func(name string) (string, bool) { b, ok := binaries[name]; return b.Path, ok },
+		WorkDir:  t.TempDir(), Seed: 1,
+	}
+	if os.Geteuid() == 0 {
+		o.User = &local.User{UID: 65534, GID: 65534}
+	}
+	return NewLab(o)
+}
+
+// Every attack comes out on every variant as the matrix in the repository says.
+// That an attack can succeed at all is part of that: each gets through somewhere.
+func TestEveryAttackComesOutAsExpected(t *testing.T) {
+	lab := newTestLab(t)
+	expected, err := results.Expected()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var variants []string
+	for _, v := range scenarios.Variants() {
+		variants = append(variants, v.Name)
+	}
+	cells, _, err := Run(context.Background(), Config{Attacks: All(), Variants: variants, Expected: expected, Lab: lab})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range cells {
+		t.Logf("%-4s %-10s %-14s %6.0f ms  %s  %s", c.Attack, c.Variant, c.Outcome, c.Duration, c.Detail, strings.Join(c.Evidence, " ; "))
+		if !c.AsExpected() {
+			t.Errorf("%s on %s: %s, expected %s: %s", c.Attack, c.Variant, c.Outcome, c.Expected, c.Detail)
+		}
+	}
+}

@@ -1,0 +1,149 @@
+package attack
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	results "github.com/dtbench/dtbench/results/attack"
+	"github.com/dtbench/dtbench/scenarios/probes"
+)
+
+func timingAndErrors() Attack {
+	return Attack{
+		Description: results.Description{
+			ID: "T17", Title: "Timing of the comparison, and errors that tell the reason", Adversary: results.A0,
+			Dimensions: []results.Dimension{results.AntiForgery},
+			Properties: []results.Property{results.Unpredictability},
+			Tries:      "Time refusals of tokens whose MAC is wrong in the first byte or in the last, and compare the texts of all refusals.",
+			Explain: `20,000 tokens whose MAC is wrong in its first byte and 20,000 whose MAC is wrong in its last are refused in random order, each timed inside the function, nearer than any attacker gets. A comparison that stops at the first difference takes longer for the second, and gives the MAC away byte by byte. The same is done with such a comparison added: if the test does not see that control it proves nothing and the cell is could-not-run. The slowest tenth of the times, which the system made slow, is dropped from both sides alike.
+
+It is broken when the difference is beyond chance (Welch's t above 5) and at least a quarter of what the control shows. Then tokens that are malformed, forged, used and meant for another key are presented: different texts would tell an attacker which check it failed (an oracle). What this does not test: that a refusal of a used nonce and one of a wrong MAC take the same time. They do not, in either scheme, and neither tells anything about the MAC.
+
+By hand: scenarios/probes/timing.go.`,
+		},
+		Run: func(ctx context.Context, lab *Lab, variant string) (r Result, err error) {
+			if !hasTokens(variant) {
+				return noTokens(), nil
+			}
+			t, err := lab.Deploy(ctx, Deployment{Variant: variant, Policy: patient(variant, nil)})
+			if err != nil {
+				return r, err
+			}
+			defer t.Close()
+			var timed probes.Timed
+			if err := t.Probe(ctx, "timing", probes.Timing{
+				Request: "timing", Key: FirstKey, Form: form(variant), Samples: timingSamples, Seed: lab.Seed(),
+			}, &timed); err != nil {
+				return r, err
+			}
+			texts, err := t.refusalTexts(ctx, variant)
+			if err != nil {
+				return r, err
+			}
+			return judgeTiming(timed, texts)
+		},
+	}
+}
+
+const (
+	timingSamples = 20_000
+	timingT       = 5    // Welch's t beyond which a difference is no chance
+	timingShare   = 0.25 // of the control's difference
+)
+
+// judgeTiming says what the times and the texts of refusals tell.
+func judgeTiming(timed probes.Timed, texts []string) (r Result, err error) {
+	control, controlT := difference(timed.ControlFirst, timed.ControlLast)
+	if controlT < timingT {
+		return r, cannot("the test did not see a comparison that stops at the first difference: %.1f ns, t = %.1f", control, controlT)
+	}
+	d, t := difference(timed.First, timed.Last)
+	r.Outcome = results.Hold
+	if math.Abs(t) > timingT && math.Abs(d) > timingShare*control {
+		r.Outcome = results.Broken
+	}
+	r.Detail = fmt.Sprintf("a MAC wrong in its last byte takes %+.1f ns longer to refuse than in its first (t = %.1f); a comparison that stops early would show %+.1f ns (t = %.1f)", d, t, control, controlT)
+	r.Evidence = []string{fmt.Sprintf("%d refusals of each kind", len(timed.First))}
+	if len(texts) != 1 {
+		r.Outcome = results.Broken
+		r.Detail += fmt.Sprintf("; refusals have %d different texts", len(texts))
+	} else {
+		r.Detail += "; all refusals have one text"
+	}
+	for _, text := range texts {
+		r.Evidence = append(r.Evidence, fmt.Sprintf("text of refusals: %q", text))
+	}
+	return r, nil
+}
+
+// difference is how much longer b takes than a, in nanoseconds, and Welch's t of
+// that, after the slowest tenth of both together was dropped.
+func difference(a, b []int64) (nanoseconds, t float64) {
+	all := slices.Concat(a, b)
+	if len(all) == 0 {
+		return 0, 0
+	}
+	slices.Sort(all)
+	limit := all[len(all)*9/10]
+	meanA, varA, nA := moments(a, limit)
+	meanB, varB, nB := moments(b, limit)
+	if nA < 2 || nB < 2 || varA+varB == 0 {
+		return meanB - meanA, 0
+	}
+	return meanB - meanA, (meanB - meanA) / math.Sqrt(varA/nA+varB/nB)
+}
+
+func moments(values []int64, limit int64) (mean, variance, n float64) {
+	var sum, squares float64
+	for _, v := range values {
+		if v <= limit {
+			n++
+			sum += float64(v)
+			squares += float64(v) * float64(v)
+		}
+	}
+	if n < 2 {
+		return 0, 0, n
+	}
+	mean = sum / n
+	return mean, (squares - n*mean*mean) / (n - 1), n
+}
+
+// refusalTexts are the different texts of refusals, whatever their reason.
+func (t *Target) refusalTexts(ctx context.Context, variant string) ([]string, error) {
+	used, err := t.steal(ctx, probes.Steal{Key: FirstKey, Count: 1, Spend: true})
+	if err != nil {
+		return nil, err
+	}
+	fresh, err := t.steal(ctx, probes.Steal{Key: FirstKey, Count: 3, Request: used.Request})
+	if err != nil {
+		return nil, err
+	}
+	forged := forgeries(variant, probes.Public{Request: "another", Instance: "another"}, FirstKey)
+	found := map[string]bool{}
+	for _, o := range []probes.Present{
+		{Request: used.Request, Key: FirstKey, Tokens: texts("", "no token at all", forged[0], used.Tokens[0])},
+		{Request: used.Request, Key: SecondKey, Tokens: texts(fresh.Tokens[0])},
+		{Request: used.Request, Key: "NO_SUCH_KEY", Tokens: texts(fresh.Tokens[1])},
+		{Request: "another", Key: FirstKey, Tokens: texts(fresh.Tokens[2])},
+	} {
+		p, err := t.present(ctx, o)
+		if err != nil {
+			return nil, err
+		}
+		if len(p.Granted) > 0 {
+			return nil, fmt.Errorf("a token that should be refused was accepted")
+		}
+		for text := range p.Refusals {
+			found[text] = true
+		}
+	}
+	var all []string
+	for text := range found {
+		all = append(all, text)
+	}
+	slices.Sort(all)
+	return all, nil
+}
