@@ -133,8 +133,8 @@ type Deployment struct {
 // Target is a deployed instance. It is used by one goroutine.
 type Target struct {
 	Canaries map[string]Canary // by name, those under unlisted names too
-	// Decoy is a value that nobody protects, planted as the canaries are: what
-	// finds no decoy has not looked.
+	// Decoy is a value of the canaries' form that nobody protects: who does not
+	// find it has not looked.
 	Decoy Canary
 
 	lab      *Lab
@@ -162,7 +162,7 @@ func (l *Lab) Deploy(ctx context.Context, d Deployment) (*Target, error) {
 	if fn.Settings == nil {
 		fn.Settings = map[string]string{}
 	}
-	t.Decoy = Canary{Name: "DECOY", Value: "decoy-" + rand.Text()}
+	t.Decoy = Canary{Name: "DECOY", Value: CanaryMarker + rand.Text()}
 	fn.Settings[t.Decoy.Name] = t.Decoy.Value
 	listed := []string{FirstKey, SecondKey}
 	for _, name := range append(listed, d.Unlisted...) {

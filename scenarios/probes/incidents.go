@@ -100,13 +100,22 @@ type Outside struct {
 	Program string `json:"program"`
 }
 
-// child is attack T20: a process that the function starts looks at its parent.
+// child is attack T20: a process that the function starts looks at its parent,
+// first as that is, and then with the parent made dumpable, as code inside can.
 func child(ctx context.Context, _ Inside, args json.RawMessage) (any, error) {
 	o, err := decode[Outside](args)
 	if err != nil {
 		return nil, err
 	}
-	return o.run(ctx, "read", strconv.Itoa(os.Getpid()))
+	var sights [2]evidence.Sight
+	if sights[0], err = o.run(ctx, "read", strconv.Itoa(os.Getpid())); err != nil {
+		return nil, err
+	}
+	if err := makeDumpable(); err != nil {
+		return nil, err
+	}
+	sights[1], err = o.run(ctx, "read", strconv.Itoa(os.Getpid()))
+	return sights, err
 }
 
 // component is the deployment tool of the same section: it loads a component

@@ -25,8 +25,8 @@ func chatter(_ context.Context, in Inside, _ json.RawMessage) (any, error) {
 	return len(encoded), nil
 }
 
-// failure says how a function is to end.
-type failure struct {
+// Crash says how a function is to end.
+type Crash struct {
 	Dir  string `json:"dir"`  // where a core file may go
 	Core bool   `json:"core"` // leave one
 }
@@ -36,7 +36,7 @@ type failure struct {
 // platform; that of another goroutine ends the process and, where a core file is
 // asked for, leaves one.
 func crash(_ context.Context, in Inside, args json.RawMessage) (any, error) {
-	f, err := decode[failure](args)
+	f, err := decode[Crash](args)
 	if err != nil {
 		return nil, err
 	}

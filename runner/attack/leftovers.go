@@ -1,0 +1,203 @@
+package attack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/dtbench/dtbench/platforms"
+	results "github.com/dtbench/dtbench/results/attack"
+	"github.com/dtbench/dtbench/scenarios"
+	"github.com/dtbench/dtbench/scenarios/probes"
+	"github.com/dtbench/dtbench/scenarios/probes/evidence"
+)
+
+// searchLeftovers is T18.
+func searchLeftovers() Attack {
+	return Attack{
+		Description: results.Description{
+			ID: "T18", Title: "Secret, token and nonce in output, audit, panic, core file, temporary files", Adversary: results.A2,
+			Dimensions: []results.Dimension{results.Confidentiality},
+			Tries:      "makes the function talk, panic and dump core, and searches all that is left for the credentials, a live token and its nonce",
+			Explain: `The function works, hands a token to whoever will present it, refuses a forged one, and logs everything that a dependency can get hold of in every form that package fmt has. Then its handler panics; then another goroutine does, with core files allowed. Standard output and error, with the audit records among them, the errors that the platform reports, the core file, and all files that the function left are searched.
+
+Core files: a non-dumpable process leaves none, whatever ulimit says. A function of the benchmark variant crashes first under the same conditions: if it leaves no core file with its credential in it (a core_pattern that pipes to a program, a hard limit of 0), nothing is known about core files and the cell is could-not-run.
+
+By hand: ulimit -c unlimited; GOTRACEBACK=crash; kill -ABRT PID; strings core | grep canary.`,
+		},
+		Run: func(ctx context.Context, lab *Lab, variant string) (Result, error) {
+			if variant != scenarios.Baseline {
+				if err := lab.coreControl(ctx); err != nil {
+					return Result{}, err
+				}
+			}
+			l, err := lab.leaveTraces(ctx, variant)
+			if err != nil {
+				return Result{}, err
+			}
+			if variant == scenarios.Baseline && l.cores == 0 {
+				return Result{}, cannot("%w", errNoCore)
+			}
+			return l.judge(), nil
+		},
+	}
+}
+
+var errNoCore = errors.New("a crash leaves no core file here (core_pattern, or a hard limit of 0)")
+
+// coreControl shows that core files are written here and that they are searched.
+func (l *Lab) coreControl(ctx context.Context) error {
+	control, err := l.leaveTraces(ctx, scenarios.Baseline)
+	if err != nil {
+		return err
+	}
+	if control.cores == 0 || len(control.found["core file"]) == 0 {
+		return cannot("%w", errNoCore)
+	}
+	return nil
+}
+
+// traces is what a function left.
+type traces struct {
+	found map[string][]string // by channel: what of it
+	bytes map[string]int
+	cores int
+}
+
+// leaveTraces makes two instances leave what they can, and searches that: one
+// ends by a panic of its handler, the other by one that dumps core.
+func (l *Lab) leaveTraces(ctx context.Context, variant string) (*traces, error) {
+	seen := &traces{found: map[string][]string{}, bytes: map[string]int{}}
+	for _, core := range []bool{false, true} {
+		if err := l.leaveTracesOnce(ctx, variant, core, seen); err != nil {
+			return nil, err
+		}
+	}
+	return seen, nil
+}
+
+func (l *Lab) leaveTracesOnce(ctx context.Context, variant string, core bool, seen *traces) (err error) {
+	var folders [2]string // for temporary files, for core files
+	for i := range folders {
+		if folders[i], err = l.Folder(); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(folders[i])) }()
+	}
+	return l.with(ctx, Deployment{Variant: variant, Settings: map[string]string{"TMPDIR": folders[0]}}, func(t *Target) error {
+		words := map[string]string{}
+		for name, c := range t.Canaries {
+			words["secret "+name] = c.Value
+		}
+		if err := t.Invoke(ctx, ordinaryEvent, nil); err != nil {
+			return err
+		}
+		if hasTokens(variant) {
+			if err := liveToken(ctx, t, variant, words); err != nil {
+				return err
+			}
+		}
+		if err := t.Probe(ctx, "chatter", nil, nil); err != nil {
+			return err
+		}
+		crashed := t.Probe(ctx, "crash", probes.Crash{Dir: folders[1], Core: core}, nil)
+		if !errors.Is(crashed, platforms.ErrCrash) {
+			return fmt.Errorf("the function was to crash: %w", crashed)
+		}
+		if err := t.instance.Close(); err != nil { // and all its output is there
+			return err
+		}
+		seen.search("standard output and error", []byte(t.Output()), words)
+		seen.search("reported error", []byte(crashed.Error()), words)
+		files, err := seen.searchFolder("core file", folders[1], words)
+		if err != nil {
+			return err
+		}
+		seen.cores += files
+		_, err = seen.searchFolder("temporary files", folders[0], words)
+		return err
+	})
+}
+
+// liveToken has a token issued that nobody presents, and a forged one refused.
+func liveToken(ctx context.Context, t *Target, variant string, words map[string]string) error {
+	stolen, err := t.steal(ctx, probes.Steal{Key: FirstKey, Count: 1})
+	if err != nil {
+		return err
+	}
+	token := stolen.Tokens[0]
+	words["token"] = token
+	if isLiteral(variant) {
+		parts, err := parseLiteral(token)
+		if err != nil {
+			return err
+		}
+		words["nonce"] = parts.nonce
+	} else {
+		parts, err := parseCore(token)
+		if err != nil {
+			return err
+		}
+		words["nonce"] = string(parts.nonce[:])
+		words["nonce in hexadecimal"] = fmt.Sprintf("%x", parts.nonce)
+	}
+	_, err = t.present(ctx, probes.Present{Request: stolen.Request, Key: SecondKey, Tokens: texts(token)})
+	return err
+}
+
+func (s *traces) search(channel string, data []byte, words map[string]string) {
+	s.bytes[channel] += len(data)
+	for what, word := range words {
+		if n := strings.Count(string(data), word); n > 0 {
+			line := fmt.Sprintf("%s in %s, %d×", what, channel, n)
+			if strings.HasPrefix(what, "secret ") {
+				line += ", sha256 " + evidence.Hash([]byte(word))
+			}
+			s.found[channel] = append(s.found[channel], line)
+		}
+	}
+}
+
+func (s *traces) searchFolder(channel, dir string, words map[string]string) (files int, err error) {
+	paths, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil {
+		return 0, err
+	}
+	for _, path := range paths {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return files, err
+		}
+		s.search(channel, data, words)
+		files++
+	}
+	return files, nil
+}
+
+// channels in the order in which they are reported.
+var channels = []string{"standard output and error", "reported error", "core file", "temporary files"}
+
+func (s *traces) judge() Result {
+	r := Result{Outcome: results.Hold, Detail: "no secret, live token or nonce in what is left; no core file is written"}
+	var where []string
+	for _, channel := range channels {
+		r.Evidence = append(r.Evidence, fmt.Sprintf("%s: %d bytes searched", channel, s.bytes[channel]))
+		lines := s.found[channel]
+		slices.Sort(lines)
+		r.Evidence = append(r.Evidence, lines...)
+		if slices.ContainsFunc(lines, func(l string) bool { return strings.HasPrefix(l, "secret ") }) {
+			where = append(where, channel)
+		}
+		if len(lines) > 0 {
+			r.Outcome = results.Leak
+		}
+	}
+	if r.Outcome == results.Leak {
+		r.Detail = "found in what is left; the secret itself in: " + strings.Join(where, ", ")
+	}
+	return r
+}

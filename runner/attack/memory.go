@@ -1,0 +1,160 @@
+package attack
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/dtbench/dtbench/internal/memscan"
+	results "github.com/dtbench/dtbench/results/attack"
+	"github.com/dtbench/dtbench/scenarios"
+	"github.com/dtbench/dtbench/scenarios/build"
+	"github.com/dtbench/dtbench/scenarios/probes/evidence"
+)
+
+var outsiderProgram = build.ProbeProgram("outsider").Name
+
+// readSibling is T3.
+func readSibling() Attack {
+	return Attack{
+		Description: results.Description{
+			ID: "T3", Title: "A sibling of the same user reads environ and memory, or attaches", Adversary: results.A1,
+			Dimensions: []results.Dimension{results.Confidentiality},
+			Tries:      "another process of the same ordinary user reads /proc/PID/environ of every thread and /proc/PID/mem, and attaches by ptrace(2)",
+			Explain: `Processes of one user may look into each other unless they are non-dumpable (PR_SET_DUMPABLE). The sibling is a program of its own, started by the harness as the function's user. It looks before the first access and after one.
+
+A function of the benchmark variant is attacked in the same way beside it: where the sibling cannot read even that (Yama, a container), nothing is known and the cell is could-not-run. Root is let in always, so none of the processes runs as root.
+
+By hand, as the function's user: tr '\0' '\n' </proc/PID/environ; gdb -p PID.`,
+		},
+		Run: func(ctx context.Context, lab *Lab, variant string) (Result, error) {
+			if err := lab.needsOrdinaryUser(); err != nil {
+				return Result{}, err
+			}
+			control, err := lab.siblingLooks(ctx, scenarios.Baseline)
+			if err != nil {
+				return Result{}, err
+			}
+			if len(control[0].stolen()) == 0 {
+				return Result{}, cannot("the sibling finds no credential even where there is no protection: %q", control[0].sight.Refused)
+			}
+			looks, err := lab.siblingLooks(ctx, variant)
+			if err != nil {
+				return Result{}, err
+			}
+			return judge(looks, true, "the sibling reads the credentials", "the sibling is kept out by the kernel")
+		},
+	}
+}
+
+// siblingLooks lets a sibling look at every process of an instance, before the
+// first access and after one.
+func (l *Lab) siblingLooks(ctx context.Context, variant string) (looks []look, err error) {
+	err = l.with(ctx, Deployment{Variant: variant}, func(t *Target) error {
+		for _, when := range atRest {
+			if err := when.reach(ctx, t); err != nil {
+				return err
+			}
+			pids, err := processesOf(t.PID())
+			if err != nil {
+				return err
+			}
+			for _, pid := range pids {
+				var s evidence.Sight
+				if err := l.outsider(ctx, l.User(), &s, "read", prey.Marker, fmt.Sprint(prey.Length), fmt.Sprint(pid)); err != nil {
+					return err
+				}
+				looks = append(looks, look{t, "a sibling, " + when.name, s})
+			}
+		}
+		return nil
+	})
+	return looks, err
+}
+
+// atRest are the two moments at which no value is open.
+var atRest = []struct {
+	name  string
+	reach func(context.Context, *Target) error
+}{
+	{"before the first access", func(ctx context.Context, t *Target) error { return t.Probe(ctx, "nothing", nil, nil) }},
+	{"after a release", func(ctx context.Context, t *Target) error { return t.Invoke(ctx, ordinaryEvent, nil) }},
+}
+
+// ordinaryEvent is what the function is there for.
+var ordinaryEvent = []byte(`{"source":"dtbench","message":"hello"}`)
+
+// scanAtRest is T4.
+func scanAtRest() Attack {
+	return Attack{
+		Description: results.Description{
+			ID: "T4", Title: "A scan of the memory at rest", Adversary: results.A4,
+			Dimensions: []results.Dimension{results.Confidentiality},
+			Tries:      "stops every process of the instance and searches all of its memory for the credentials, whole and in halves, before the first access and after a release",
+			Explain: `What an attacker finds who gets at the memory for a moment: by a core file, a snapshot, a swapped page, a bug that reads too far. Only somebody with CAP_SYS_PTRACE can look at a non-dumpable process, so the scanner is the strongest that there is; while a value is open it would find it, and nobody stops that.
+
+Beside the canaries lies a decoy that nobody protects. A scan that does not find the decoy in memory and in the environ of every thread proves nothing, and the cell is could-not-run.
+
+Under benchmark the credentials are on the initial stack and in the runtime's copy. The literal variant leaves both behind (our reading). The hardened core erases both at the start and wipes what it lends.`,
+		},
+		Run: func(ctx context.Context, lab *Lab, variant string) (Result, error) {
+			r := Result{Outcome: results.Hold, Detail: "no copy, whole or half, before the first access or after a release"}
+			err := lab.asEveryUser(ctx, Deployment{Variant: variant}, func(t *Target, who string) error {
+				for _, when := range atRest {
+					if err := when.reach(ctx, t); err != nil {
+						return err
+					}
+					pids, err := processesOf(t.PID())
+					if err != nil {
+						return err
+					}
+					for _, pid := range pids {
+						seen, err := memscan.Scan(pid, []byte(t.Decoy.Value), needles(t))
+						if err != nil {
+							return cannot("scan of process %d: %w", pid, err)
+						}
+						r.Evidence = append(r.Evidence, fmt.Sprintf("as %s, %s: %d copies, %d of the decoy, in %.1f MB and %d environs",
+							who, when.name, len(seen.Hits), seen.Decoys, float64(seen.Bytes)/1e6, seen.Threads))
+						if len(seen.Hits) > 0 {
+							r.Outcome, r.Detail = results.Leak, "the credentials are in memory at rest"
+							r.Evidence = append(r.Evidence, places(seen.Hits)...)
+						}
+					}
+				}
+				return nil
+			})
+			return r, err
+		},
+	}
+}
+
+// needles are the canaries, and their halves: a copy whose other half was
+// overwritten is as bad.
+func needles(t *Target) map[string][]byte {
+	all := map[string][]byte{}
+	for name, c := range t.Canaries {
+		value := []byte(c.Value)
+		all[name] = value
+		all["the first half of "+name] = value[:len(value)/2]
+		all["the second half of "+name] = value[len(value)/2:]
+	}
+	return all
+}
+
+// places says where copies are, each place once.
+func places(hits []memscan.Hit) []string {
+	var lines []string
+	for _, h := range hits {
+		h.Address = 0
+		if line := h.String(); !slices.Contains(lines, line) {
+			lines = append(lines, line)
+		}
+	}
+	slices.Sort(lines)
+	if len(lines) > mostPlaces {
+		lines = append(lines[:mostPlaces], fmt.Sprintf("… and in %d more places", len(lines)-mostPlaces))
+	}
+	return lines
+}
+
+const mostPlaces = 8
