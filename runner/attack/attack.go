@@ -60,7 +60,12 @@ func cannot(format string, args ...any) error {
 // All returns the attacks in the order of their numbers.
 func All() []Attack {
 	return []Attack{
+		dumpEnvironment(),
+		readOwnEnviron(),
+		readSibling(),
+		scanAtRest(),
 		forgeFromPublicContext(),
+		callLibrary(),
 		shiftBoundary(),
 		separatorInsideField(),
 		sampleRule(),
@@ -70,7 +75,13 @@ func All() []Attack {
 		replayAfterRestart(),
 		swapCiphertexts(),
 		timingAndErrors(),
+		searchLeftovers(),
+		killAfterGrant(),
+		readParent(),
 		md5UnderFIPS(),
 		hostileRules(),
+		connectToBroker(),
+		forgeRequests(),
+		injectCredentials(),
 	}
 }

@@ -17,9 +17,9 @@ import (
 var renamed = []string{"ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN"}
 
 const (
-	pattern   = "*_PASSWORD"
-	matching  = "REPORTING_PASSWORD"
-	unknown   = "GITHUB_TOKEN"
+	pattern  = "*_PASSWORD"
+	matching = "REPORTING_PASSWORD"
+	unknown  = "GITHUB_TOKEN"
 )
 
 // injectCredentials is T25.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/dtbench/dtbench/internal/memscan"
 	results "github.com/dtbench/dtbench/results/attack"
@@ -88,10 +89,10 @@ var ordinaryEvent = []byte(`{"source":"dtbench","message":"hello"}`)
 func scanAtRest() Attack {
 	return Attack{
 		Description: results.Description{
-			ID: "T4", Title: "A scan of the memory at rest", Adversary: results.A4,
+			ID: "T4", Title: "A scan of the memory at rest", Adversary: results.A2,
 			Dimensions: []results.Dimension{results.Confidentiality},
 			Tries:      "stops every process of the instance and searches all of its memory for the credentials, whole and in halves, before the first access and after a release",
-			Explain: `What an attacker finds who gets at the memory for a moment: by a core file, a snapshot, a swapped page, a bug that reads too far. Only somebody with CAP_SYS_PTRACE can look at a non-dumpable process, so the scanner is the strongest that there is; while a value is open it would find it, and nobody stops that.
+			Explain: `What an attacker finds who gets at a part of the memory by a core file, a snapshot, a swapped page or a bug that reads too far. To judge all of it the scanner has the rights of root (CAP_SYS_PTRACE), which such an attacker has not; while a value is open it would find that, and nobody stops it.
 
 Beside the canaries lies a decoy that nobody protects. A scan that does not find the decoy in memory and in the environ of every thread proves nothing, and the cell is could-not-run.
 
@@ -117,7 +118,7 @@ Under benchmark the credentials are on the initial stack and in the runtime's co
 							who, when.name, len(seen.Hits), seen.Decoys, float64(seen.Bytes)/1e6, seen.Threads))
 						if len(seen.Hits) > 0 {
 							r.Outcome, r.Detail = results.Leak, "the credentials are in memory at rest"
-							r.Evidence = append(r.Evidence, places(seen.Hits)...)
+							r.Evidence = append(r.Evidence, places(seen.Hits))
 						}
 					}
 				}
@@ -141,20 +142,13 @@ func needles(t *Target) map[string][]byte {
 	return all
 }
 
-// places says where copies are, each place once.
-func places(hits []memscan.Hit) []string {
+// places says where copies are.
+func places(hits []memscan.Hit) string {
 	var lines []string
 	for _, h := range hits {
 		h.Address = 0
-		if line := h.String(); !slices.Contains(lines, line) {
-			lines = append(lines, line)
-		}
+		lines = append(lines, h.String())
 	}
 	slices.Sort(lines)
-	if len(lines) > mostPlaces {
-		lines = append(lines[:mostPlaces], fmt.Sprintf("… and in %d more places", len(lines)-mostPlaces))
-	}
-	return lines
+	return strings.Join(alike(lines), ", ")
 }
-
-const mostPlaces = 8

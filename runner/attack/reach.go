@@ -115,9 +115,7 @@ func (l *Lab) connect(ctx context.Context, pids []int, seen sockets, decoy strin
 		if len(connected) == len(s.Read) {
 			return r, cannot("the attacker cannot even connect to a socket with a name: %q", s.Refused)
 		}
-		for _, refused := range s.Refused {
-			r.Evidence = append(r.Evidence, "refused: "+refused)
-		}
+		r.Evidence = append(r.Evidence, "refused: "+strings.Join(alike(s.Refused), ", "))
 		if len(connected) > 0 {
 			r.Outcome, r.Detail = results.Broken, "another user gets hold of a socket"
 			r.Evidence = append(r.Evidence, "reached: "+strings.Join(connected, ", "))

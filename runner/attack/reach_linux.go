@@ -57,4 +57,3 @@ func socketsOf(pids []int) (s sockets, err error) {
 	}
 	return s, nil
 }
-

@@ -4,7 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"regexp"
+	"slices"
+	"strings"
 
 	results "github.com/dtbench/dtbench/results/attack"
 	"github.com/dtbench/dtbench/scenarios/probes/evidence"
@@ -20,12 +24,19 @@ type look struct {
 	sight  evidence.Sight
 }
 
-// stolen returns the canaries that were seen, and where.
+// stolen returns a line for every canary that was seen.
 func (l look) stolen() (proofs []string) {
-	for _, f := range l.sight.Findings {
-		for _, c := range l.target.Stolen(f.SHA256) {
-			proofs = append(proofs, fmt.Sprintf("%s in %s, %d×, as %s", c.Proof(), f.Place, f.Copies, l.who))
+	for _, name := range slices.Sorted(maps.Keys(l.target.Canaries)) {
+		c := l.target.Canaries[name]
+		found := l.sight.Of(c.SHA256())
+		if len(found) == 0 {
+			continue
 		}
+		var places []string
+		for _, f := range found {
+			places = append(places, f.Place)
+		}
+		proofs = append(proofs, fmt.Sprintf("%s, by %s in %s", c.Proof(), l.who, strings.Join(alike(places), ", ")))
 	}
 	return proofs
 }
@@ -35,19 +46,37 @@ func (l look) sawDecoy() bool { return len(l.sight.Of(l.target.Decoy.SHA256())) 
 
 // said describes what was seen beside the canaries.
 func (l look) said() []string {
-	line := fmt.Sprintf("as %s: %d places read, %d bytes", l.who, len(l.sight.Read), l.sight.Bytes)
+	line := fmt.Sprintf("%s: %d places read, %d bytes", l.who, len(l.sight.Read), l.sight.Bytes)
 	if l.sawDecoy() {
 		line += ", the decoy found"
 	}
 	lines := []string{line}
-	const most = 4
-	for i, refused := range l.sight.Refused {
-		if i == most {
-			return append(lines, fmt.Sprintf("… and %d more refusals", len(l.sight.Refused)-most))
-		}
-		lines = append(lines, "refused: "+refused)
+	if refused := alike(l.sight.Refused); len(refused) > 0 {
+		lines = append(lines, l.who+", refused: "+strings.Join(refused, ", "))
 	}
 	return lines
+}
+
+// numbers are those of processes and threads in what is found.
+var numbers = regexp.MustCompile(`\b(proc/|task/|thread |ptrace of |getfd of )[0-9]+`)
+
+// alike takes the numbers of processes out of texts and joins what is then the
+// same, in the order of the first of each.
+func alike(texts []string) []string {
+	var order []string
+	count := map[string]int{}
+	for _, t := range texts {
+		t = numbers.ReplaceAllString(t, "${1}N")
+		if count[t]++; count[t] == 1 {
+			order = append(order, t)
+		}
+	}
+	for i, t := range order {
+		if count[t] > 1 {
+			order[i] = fmt.Sprintf("%s (%d×)", t, count[t])
+		}
+	}
+	return order
 }
 
 // judge tells what the looks at one variant come to. Every look must have found
@@ -63,7 +92,7 @@ func judge(looks []look, closed bool, leak, hold string) (Result, error) {
 	}
 	for _, l := range looks {
 		if r.Outcome == results.Hold && !l.sawDecoy() && (!closed || len(l.sight.Refused) == 0) {
-			return Result{}, fmt.Errorf("as %s the decoy was not found, so that nothing is known: %q", l.who, l.sight.Refused)
+			return Result{}, fmt.Errorf("%s: the decoy was not found, so that nothing is known: %q", l.who, l.sight.Refused)
 		}
 		r.Evidence = append(r.Evidence, l.said()...)
 	}

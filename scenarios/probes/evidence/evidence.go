@@ -7,7 +7,9 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io/fs"
 )
 
 // Prey is the form of what an attacker looks for, as real ones look for "AKIA"
@@ -62,6 +64,9 @@ func (s *Sight) add(place string, value []byte) {
 func (s *Sight) Looked(place string, n int, err error) {
 	s.Bytes += int64(n)
 	if err != nil {
+		if p := (*fs.PathError)(nil); errors.As(err, &p) {
+			err = p.Err // the place is named already
+		}
 		s.Refused = append(s.Refused, fmt.Sprintf("%s: %v", place, err))
 		return
 	}
