@@ -142,8 +142,10 @@ type Quantity struct {
 	Title   string  `json:"title"`
 	Value   float64 `json:"value"`
 	Unit    string  `json:"unit"`
-	Source  string  `json:"source"` // measured | derived
-	Detail  string  `json:"detail"`
+	// Unbounded says that there is no limit; Value is then without meaning.
+	Unbounded bool   `json:"unbounded,omitempty"`
+	Source    string `json:"source"` // measured | derived
+	Detail    string `json:"detail"`
 }
 
 // Sources of a quantity.

@@ -15,7 +15,7 @@ import (
 
 func newTestLab(t *testing.T) *Lab {
 	t.Helper()
-	binaries := buildtest.Programs(t, build.AttackPrograms(scenarios.Variants())...)
+	binaries := buildtest.Programs(t, append(build.AttackPrograms(scenarios.Variants()), build.ClockPrograms(scenarios.Variants())...)...)
 	o := LabOptions{
 		Programs: func(name string) (string, bool) { b, ok := binaries[name]; return b.Path, ok },
 		WorkDir:  t.TempDir(), Seed: 1,
@@ -40,7 +40,7 @@ func TestEveryAttackComesOutAsExpected(t *testing.T) {
 	}
 	for _, a := range All() {
 		t.Run(a.ID, func(t *testing.T) {
-			cells, _, err := Run(context.Background(), Config{Attacks: []Attack{a}, Variants: variants, Expected: expected, Lab: lab})
+			cells, quantities, err := Run(context.Background(), Config{Attacks: []Attack{a}, Variants: variants, Expected: expected, Lab: lab})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -49,6 +49,9 @@ func TestEveryAttackComesOutAsExpected(t *testing.T) {
 				if !c.AsExpected() {
 					t.Errorf("%s on %s: %s, expected %s: %s", c.Attack, c.Variant, c.Outcome, c.Expected, c.Detail)
 				}
+			}
+			for _, q := range quantities {
+				t.Logf("%-10s %-20s %12.3f %-6s %s: %s", q.Variant, q.ID, q.Value, q.Unit, q.Source, q.Detail)
 			}
 		})
 	}

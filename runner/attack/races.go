@@ -29,7 +29,7 @@ By hand: scenarios/probes/race.go.`,
 			if !hasTokens(variant) {
 				return noTokens(), nil
 			}
-			twice, never, all, err := lab.race(ctx, Deployment{Variant: variant, Policy: patient(variant, nil)})
+			twice, never, all, err := lab.race(ctx, races, Deployment{Variant: variant, Policy: patient(variant, nil)})
 			if err != nil {
 				return r, err
 			}
@@ -40,7 +40,7 @@ By hand: scenarios/probes/race.go.`,
 			r.Detail = fmt.Sprintf("%d races of %d: %d with more than one grant, %d with none", races, racers, twice, never)
 			r.Evidence = []string{all}
 			if isLiteral(variant) {
-				twice, never, all, err := lab.race(ctx, Deployment{Variant: variant, Settings: map[string]string{scenarios.LiteralInsert: "grant"}})
+				twice, never, all, err := lab.race(ctx, 20*races, Deployment{Variant: variant, Settings: map[string]string{scenarios.LiteralInsert: "grant"}})
 				if err != nil {
 					return r, err
 				}
@@ -48,7 +48,7 @@ By hand: scenarios/probes/race.go.`,
 				if twice+never > 0 {
 					word = results.Broken
 				}
-				r.Detail += fmt.Sprintf("; inserted on grant, the other reading (r): %s, %d with more than one grant", word, twice)
+				r.Detail += fmt.Sprintf("; inserted on grant, the other reading (r): %s, %d of %d with more than one grant", word, twice, 20*races)
 				r.Evidence = append(r.Evidence, "inserted on grant: "+all)
 			}
 			return r, nil
@@ -60,7 +60,7 @@ const races, racers = 1000, 8
 
 // race deploys an instance and counts the races with more than one grant and
 // with none.
-func (l *Lab) race(ctx context.Context, d Deployment) (twice, never int, all string, err error) {
+func (l *Lab) race(ctx context.Context, races int, d Deployment) (twice, never int, all string, err error) {
 	t, err := l.Deploy(ctx, d)
 	if err != nil {
 		return 0, 0, "", err

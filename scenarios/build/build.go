@@ -42,12 +42,19 @@ var (
 // buildFlags are those with which every program is built, so that a function
 // measured here is byte for byte the one that is deployed. The tag lambda.norpc
 // drops the old Go 1.x runtime from aws-lambda-go.
-var buildFlags = []string{"-trimpath", "-buildvcs=false", "-tags", "lambda.norpc", "-ldflags", "-s -w"}
+func buildFlags(tag string) []string {
+	tags := "lambda.norpc"
+	if tag != "" {
+		tags += "," + tag
+	}
+	return []string{"-trimpath", "-buildvcs=false", "-tags", tags, "-ldflags", "-s -w"}
+}
 
 // Program is one executable: its name and its package below Module.
 type Program struct {
 	Name    string
 	Package string
+	Tag     string // a build tag without which there is no such program; mostly none
 }
 
 // FunctionProgram names the main package of a scenario in a variant.
@@ -66,6 +73,28 @@ func ServiceProgram(name string) Program {
 func ProbeProgram(variant string) Program {
 	name := "probe-" + variant
 	return Program{Name: name, Package: "scenarios/probes/" + name}
+}
+
+// ClockTag is the build tag of probe builds whose clocks an attack steers. No
+// release has them.
+const ClockTag = "dtbench_clock"
+
+// ClockProgram names the main package of a probe build whose clocks are steered.
+func ClockProgram(variant string) Program {
+	name := "clock-" + variant
+	return Program{Name: name, Package: "scenarios/probes/" + name, Tag: ClockTag}
+}
+
+// ClockPrograms names those of the variants that read clocks: all that have
+// tokens.
+func ClockPrograms(variants []scenarios.Variant) []Program {
+	var programs []Program
+	for _, v := range variants {
+		if v.Protects {
+			programs = append(programs, ClockProgram(v.Name))
+		}
+	}
+	return programs
 }
 
 // AttackPrograms names what attacks on the variants need.
@@ -235,11 +264,33 @@ func (o Options) buildTree(ctx context.Context, goCommand, root string, programs
 
 // compile builds programs from the source tree at root into p.
 func (o Options) compile(ctx context.Context, p place, goCommand, root string, programs []Program) error {
-	args := append([]string{"build", "-o", p.dir + string(filepath.Separator)}, buildFlags...)
-	for _, program := range programs {
-		args = append(args, "./"+program.Package)
+	for _, alike := range byTag(programs) {
+		args := append([]string{"build", "-o", p.dir + string(filepath.Separator)}, buildFlags(alike[0].Tag)...)
+		for _, program := range alike {
+			args = append(args, "./"+program.Package)
+		}
+		if err := o.run(ctx, p, goCommand, root, nil, args, alike); err != nil {
+			return err
+		}
 	}
-	return o.run(ctx, p, goCommand, root, nil, args, programs)
+	return nil
+}
+
+// byTag groups programs so that one go command can build each group.
+func byTag(programs []Program) [][]Program {
+	var tags []string
+	groups := map[string][]Program{}
+	for _, p := range programs {
+		if groups[p.Tag] == nil {
+			tags = append(tags, p.Tag)
+		}
+		groups[p.Tag] = append(groups[p.Tag], p)
+	}
+	var all [][]Program
+	for _, tag := range tags {
+		all = append(all, groups[tag])
+	}
+	return all
 }
 
 // treeOrigin asks git. A tree without git, or a machine without it, has an
@@ -269,11 +320,16 @@ func (o Options) installVersion(ctx context.Context, goCommand string, programs 
 	if missing(p.dir, programs) == 0 {
 		return p, nil // a version never changes
 	}
-	args := append([]string{"install"}, buildFlags...)
-	for _, program := range programs {
-		args = append(args, Module+"/"+program.Package+"@"+o.Version)
+	for _, alike := range byTag(programs) {
+		args := append([]string{"install"}, buildFlags(alike[0].Tag)...)
+		for _, program := range alike {
+			args = append(args, Module+"/"+program.Package+"@"+o.Version)
+		}
+		if err := o.run(ctx, p, goCommand, p.dir, []string{"GOBIN=" + p.dir}, args, alike); err != nil {
+			return p, err
+		}
 	}
-	return p, o.run(ctx, p, goCommand, p.dir, []string{"GOBIN=" + p.dir}, args, programs)
+	return p, nil
 }
 
 // cache makes and locks a folder in the user's cache directory.

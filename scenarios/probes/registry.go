@@ -10,6 +10,7 @@ var all = map[string]Probe{
 	"race":            race,          // T12
 	"registry":        registry,      // T13
 	"restore":         restore,       // T14
+	"steer":           steer,         // T13, T15: clock builds only
 	"swap":            swap,          // T16
 	"timing":          timing,        // T17
 	"environment":     environment,   // T1
