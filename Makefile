@@ -44,6 +44,7 @@ fuzz:
 reference:
 	$(GO) run ./cmd/dtbench run --platform local --out results/reference/local.json --force
 	rm -f results/reference/local.log results/reference/local.svg
+	$(GO) test -run TestReference -count=1 ./runner/microcosts -update
 	$(GO) test -run TestDocuments -count=1 . -update
 
 # What was measured when the reference was made: a change to it makes the

@@ -84,12 +84,10 @@ type RegistryGrowth struct {
 	RatePerSecond float64 `json:"rate_per_second"`
 	WindowS       float64 `json:"window_s"`
 	Accepted      int     `json:"accepted"`
-	Peak          int     `json:"peak"` // most entries at any time
-	// Entries after the last request, and after one more request a while later
-	// (IdleS), when every token of before has long expired.
-	Entries int     `json:"entries"`
-	IdleS   float64 `json:"idle_s"`
-	Later   int     `json:"later"`
+	// Peak is the most entries at any time, HalfPeak that of the first half of
+	// the time: a registry that forgets has reached its peak by then.
+	Peak     int `json:"peak"`
+	HalfPeak int `json:"half_peak"`
 }
 
 // VerifyCost is one verification that ends in a grant, beside a bare
@@ -163,7 +161,7 @@ func (m *Microcosts) Validate() error {
 		}
 	}
 	for _, g := range m.Registries {
-		if g.Accepted < 1 || !(g.RatePerSecond > 0) || !(g.WindowS > 0) || g.Peak < g.Entries || g.Later < 0 {
+		if g.Accepted < 1 || !(g.RatePerSecond > 0) || !(g.WindowS > 0) || g.Peak < g.HalfPeak || g.HalfPeak < 1 {
 			return fmt.Errorf("%w: microcosts: growth of the %s registry", ErrInvalid, g.Scheme)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/dtbench/dtbench/results/attack"
 	"github.com/dtbench/dtbench/results/reproduction"
 )
 
@@ -35,18 +36,18 @@ func againstVariant(e *Evidence, variant string, ids []string) finding {
 	}
 	var shown, through, open []string
 	for _, id := range ids {
-		outcome := "not in the matrix"
+		outcome := attack.Outcome("not in the matrix")
 		if c := e.attack(id, variant); c != nil {
 			outcome = c.Outcome
 		}
 		switch outcome {
-		case "hold", "denied":
-		case "leak", "broken":
+		case attack.Hold, attack.Denied:
+		case attack.Leak, attack.Broken:
 			through = append(through, id)
 		default:
 			open = append(open, id)
 		}
-		shown = append(shown, id+" "+outcome)
+		shown = append(shown, id+" "+string(outcome))
 	}
 	f := finding{reproduction.Attack, reproduction.Holds, variant + ": " + strings.Join(shown, ", "), "The published scheme withstood each attack."}
 	switch {
@@ -58,7 +59,7 @@ func againstVariant(e *Evidence, variant string, ids []string) finding {
 	return f
 }
 
-func (e *Evidence) attack(id, variant string) *AttackCell {
+func (e *Evidence) attack(id, variant string) *attack.Cell {
 	for i, c := range e.Attacks {
 		if c.Attack == id && c.Variant == variant {
 			return &e.Attacks[i]

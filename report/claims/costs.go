@@ -145,16 +145,18 @@ func registryBounded(e *Evidence) []finding {
 			bound := g.RatePerSecond * 2 * g.WindowS
 			f := finding{
 				verdict: verdict(float64(g.Peak) <= bound),
-				computed: fmt.Sprintf("%s: %d accepted at %g/s with a window of %g s: peak %d entries, %d once idle for %g s; rate x 2 windows is %.0f",
-					scheme, g.Accepted, g.RatePerSecond, g.WindowS, g.Peak, g.Later, g.IdleS, bound),
+				computed: fmt.Sprintf("%s: %d accepted at %g/s with a window of %g s: at most %d entries, %d in the first half; rate x 2 windows is %.0f",
+					scheme, g.Accepted, g.RatePerSecond, g.WindowS, g.Peak, g.HalfPeak, bound),
 				explanation: "The entries stay within what two windows can accept.",
 			}
 			switch {
 			case f.verdict == reproduction.Holds:
-			case g.Entries >= g.Accepted && g.Later >= g.Accepted:
+			case g.Peak >= g.Accepted:
 				f.explanation = "The published list keeps an entry for every accepted request and drops none when its token has expired: only the life of the instance bounds it."
+			case g.Peak <= g.HalfPeak:
+				f.explanation = "The entries stop growing, but beyond what two windows can accept."
 			default:
-				f.explanation = "The entries are bounded, but by more than two windows."
+				f.explanation = "The entries go on growing."
 			}
 			return f, true
 		}

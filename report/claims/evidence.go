@@ -14,6 +14,7 @@ package claims
 
 import (
 	"github.com/dtbench/dtbench/results"
+	"github.com/dtbench/dtbench/results/attack"
 	"github.com/dtbench/dtbench/results/paper"
 )
 
@@ -32,7 +33,7 @@ type Evidence struct {
 	// Microcosts are costs measured in one process; nil when there are none.
 	Microcosts *results.Microcosts
 	// Attacks is the matrix of dtbench attack; nil when it did not run.
-	Attacks []AttackCell
+	Attacks []attack.Cell
 }
 
 // Preset is the simulated platform under one parameter preset and one cost
@@ -58,15 +59,6 @@ type Draws struct {
 	// CV is the coefficient of variation of single invocations within a batch.
 	// Zero means that it is not known.
 	CV float64
-}
-
-// AttackCell is one cell of the attack matrix, in the JSON of dtbench attack.
-type AttackCell struct {
-	Attack   string `json:"attack"`
-	Variant  string `json:"variant"`
-	Outcome  string `json:"outcome"` // leak, broken, hold, denied, not-applicable, could-not-run
-	Expected string `json:"expected"`
-	Detail   string `json:"detail"`
 }
 
 // Load returns evidence that holds what comes with dtbench: the published

@@ -14,6 +14,9 @@ import (
 //go:embed local.json
 var local []byte
 
+//go:embed microcosts.json
+var microcosts []byte
+
 // Local returns the stored run of dtbench run --platform local. An error means
 // that the embedded file is damaged.
 func Local() (*results.File, error) {
@@ -22,4 +25,14 @@ func Local() (*results.File, error) {
 		return nil, fmt.Errorf("stored local run: %w", err)
 	}
 	return f, nil
+}
+
+// Microcosts returns the stored micro-measurements (runner/microcosts). An error
+// means that the embedded file is damaged.
+func Microcosts() (*results.Microcosts, error) {
+	m, err := results.ReadMicrocosts(bytes.NewReader(microcosts))
+	if err != nil {
+		return nil, fmt.Errorf("stored micro-measurements: %w", err)
+	}
+	return m, nil
 }
