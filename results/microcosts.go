@@ -85,7 +85,7 @@ type RegistryGrowth struct {
 	WindowS       float64 `json:"window_s"`
 	Accepted      int     `json:"accepted"`
 	// Peak is the most entries at any time, HalfPeak that of the first half of
-	// the time: a registry that forgets has reached its peak by then.
+	// the time: a registry that forgets has about reached its peak by then.
 	Peak     int `json:"peak"`
 	HalfPeak int `json:"half_peak"`
 }
