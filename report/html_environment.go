@@ -42,7 +42,7 @@ func (a *analysis) environmentBlocks() []html.Block {
 	if f.Tool.Dirty {
 		dirty = "yes: the commit alone does not reproduce it"
 	}
-	facts("Tool", "Version", f.Tool.Name+" "+f.Tool.Version, "Commit", f.Tool.Commit, "Uncommitted changes", dirty, "Go", f.Tool.Go)
+	facts("Tool", "Version", f.Tool.Name+" "+f.Tool.Version, "Commit", f.Tool.Commit, "Uncommitted changes", dirty, "Go", f.Tool.Go, "Python", f.Tool.Python)
 
 	memory := ""
 	if m.MemoryBytes > 0 {

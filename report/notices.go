@@ -51,13 +51,21 @@ func (a *analysis) preamble() []string {
 	}
 	lines := []string{
 		made + fmt.Sprintf(", seed %d.", e.Seed),
-		fmt.Sprintf("Functions: %s runtime, %s contract, %s (enforced by: %s).", e.Runtime, e.Contract, limits, e.Limits),
+		fmt.Sprintf("Functions: %s runtime%s, %s contract, %s (enforced by: %s).", e.Runtime, interpreter(t), e.Contract, limits, e.Limits),
 		fmt.Sprintf("Time is %q: %s. Memory is %s; 1 MB is 10^6 bytes.", a.metric, a.metric.Description(), memory),
 	}
 	for i := range lines {
 		lines[i] = clean(lines[i])
 	}
 	return lines
+}
+
+// interpreter names the one that ran the functions, in brackets.
+func interpreter(t results.Tool) string {
+	if t.Python == "" {
+		return ""
+	}
+	return " (" + t.Python + ")"
 }
 
 // title heads the table of a scenario.

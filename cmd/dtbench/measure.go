@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -251,6 +252,9 @@ func mergedWarnings(earlier, now *results.File) []string {
 // resumable refuses to add samples of one experiment to those of another.
 func resumable(earlier, now *results.File) error {
 	differences := results.Differences(earlier.Experiment, now.Experiment)
+	if earlier.Tool.Python != now.Tool.Python {
+		differences = append(differences, fmt.Sprintf("python: %s in the file, %s now", cmp.Or(earlier.Tool.Python, "none"), cmp.Or(now.Tool.Python, "none")))
+	}
 	for i := range now.Arms {
 		if i >= len(earlier.Arms) || !slices.Equal(earlier.Arms[i].Functions, now.Arms[i].Functions) {
 			differences = append(differences, "the binaries of "+now.Arms[i].Label+" were built from other code")
