@@ -1,9 +1,6 @@
 package model
 
-import (
-	"math"
-	"math/rand/v2"
-)
+import "math"
 
 // Distribution is the law of one part of an invocation: a floor, and above it a
 // lognormal body, Floor + Median·exp(Sigma·z) with z standard normal, whose
@@ -97,13 +94,13 @@ func (d Distribution) CDF(x float64) float64 {
 }
 
 // draw is one value.
-func (d *Distribution) draw(r *rand.Rand) float64 {
+func (d *Distribution) draw(r *source) float64 {
 	if d.Median == 0 {
 		return d.Floor
 	}
-	z := r.NormFloat64()
+	z := r.normal()
 	if d.tail.probability > 0 && z > d.tail.from {
-		return d.Floor + d.Median*math.Exp(d.Sigma*d.tail.from)*math.Pow(1-r.Float64(), -1/d.tail.exponent)
+		return d.Floor + d.Median*math.Exp(d.Sigma*d.tail.from)*math.Pow(r.uniform(), -1/d.tail.exponent)
 	}
 	return d.Floor + d.Median*math.Exp(d.Sigma*z)
 }

@@ -1,9 +1,6 @@
 package model
 
-import (
-	"math"
-	"math/rand/v2"
-)
+import "math"
 
 // drift is d_jk of the model, on the log scale: a constant of the batch,
 // N(0, batch²), and within it a stationary first-order autoregression with
@@ -13,28 +10,28 @@ type drift struct {
 }
 
 // between draws the constant of a batch.
-func (d drift) between(r *rand.Rand) float64 {
+func (d drift) between(r *source) float64 {
 	if d.batch == 0 {
 		return 0
 	}
-	return d.batch * r.NormFloat64()
+	return d.batch * r.normal()
 }
 
 // begin draws the first deviation within a batch.
-func (d drift) begin(r *rand.Rand) float64 {
+func (d drift) begin(r *source) float64 {
 	if d.within == 0 {
 		return 0
 	}
-	return d.within * r.NormFloat64()
+	return d.within * r.normal()
 }
 
 // next draws the deviation that follows one.
-func (d drift) next(r *rand.Rand, previous float64) float64 {
+func (d drift) next(r *source, previous float64) float64 {
 	if d.within == 0 {
 		return 0
 	}
 	a := d.autocorrelation
-	return a*previous + d.within*math.Sqrt(1-a*a)*r.NormFloat64()
+	return a*previous + d.within*math.Sqrt(1-a*a)*r.normal()
 }
 
 // inflation is what drift multiplies an expected trimmed mean by. For the batch

@@ -27,6 +27,10 @@ func (l law) expected(q Quota, whole int) float64 {
 	for _, p := range parts {
 		total += p.distribution.variance()
 	}
+	burst, limited := throttled(q, parts, span)
+	for i := range parts { // processor time that is never throttled is like a wait
+		parts[i].processor = parts[i].processor && limited
+	}
 	main := parts[whole]
 	nodes := []node{{weight: 1}}
 	low, high := 0.0, 0.0
@@ -41,7 +45,7 @@ func (l law) expected(q Quota, whole int) float64 {
 		return averageWall(q, n.processor) + n.wait
 	}
 	starts := []float64{0}
-	if burst, ok := throttled(q, parts); ok {
+	if limited {
 		starts = starts[:0]
 		for i := range phases {
 			starts = append(starts, (float64(i)+0.5)/phases*q.PeriodMS)
@@ -72,12 +76,12 @@ func (l law) expected(q Quota, whole int) float64 {
 	return expectedTrimmedMean(cdf, low, high, publishedRuns, publishedTrim)
 }
 
-// throttled tells whether a burst of the parts can exceed the budget, and how
-// long the longest is.
-func throttled(q Quota, parts []part) (burst float64, ok bool) {
+// throttled tells whether a burst of the parts exceeds the budget when each is z
+// standard deviations above its middle, and how long it is.
+func throttled(q Quota, parts []part, z float64) (burst float64, limited bool) {
 	for _, p := range parts {
 		if p.processor {
-			burst += p.distribution.at(span)
+			burst += p.distribution.at(z)
 		}
 	}
 	return burst, !q.unlimited() && burst > q.BudgetMS
@@ -89,7 +93,7 @@ func throttled(q Quota, parts []part) (burst float64, ok bool) {
 // next refill, and with it would the expectation.
 func (l law) largest(q Quota) (index int) {
 	parts := l.reportedParts()
-	_, processorOnly := throttled(q, parts)
+	_, processorOnly := throttled(q, parts, 3) // rarer ones are mostly trimmed
 	for i, p := range parts {
 		if (p.processor || !processorOnly) && p.distribution.variance() > parts[index].distribution.variance() {
 			index = i

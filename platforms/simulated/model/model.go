@@ -31,7 +31,6 @@ import (
 	"strings"
 
 	"github.com/dtbench/dtbench/results"
-	"github.com/dtbench/dtbench/results/profiles"
 )
 
 // ErrCell is wrapped where a cell is named that the model does not have.
@@ -153,6 +152,3 @@ func hashOf(parts ...[]byte) string {
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }
-
-// profileBytes is the profile as it enters the hash.
-func profileBytes(p profiles.Profile) ([]byte, error) { return p.Encode() }

@@ -3,6 +3,8 @@ package model
 import (
 	"math"
 	"slices"
+
+	"github.com/dtbench/dtbench/results"
 )
 
 // Predictive is the law of a published figure that has not been seen: draws of
@@ -13,8 +15,9 @@ type Predictive struct{ sorted []float64 }
 // end) that many times. Every draw carries the doubt about the calibration as
 // well: the benchmark row was a batch of 15 with drift of its own, so each draw
 // scales what was calibrated by published over a benchmark batch drawn anew. For
-// a benchmark cell that makes it a repetition of the published experiment. The
-// error wraps ErrCell.
+// a benchmark cell that makes it a repetition of the published experiment.
+// Draws come in antithetic pairs, so their mean is closer to the expectation
+// than that many independent ones would bring it. The error wraps ErrCell.
 func (m *Model) Predict(seed uint64, cell Cell, draws int) (timeMS, memoryMB Predictive, err error) {
 	s, err := m.Stream(seed, cell)
 	if err != nil {
@@ -26,11 +29,12 @@ func (m *Model) Predict(seed uint64, cell Cell, draws int) (timeMS, memoryMB Pre
 	if err != nil {
 		return timeMS, memoryMB, err
 	}
-	b.rng = generator(seed, "calibration", cell.String())
+	b.rng = newSource(seed, "calibration", cell.String())
+	s.rng.antithetic, b.rng.antithetic = true, true
 	timeMS.sorted, memoryMB.sorted = make([]float64, draws), make([]float64, draws)
 	for i := range draws {
 		scale, shift := 1.0, 0.0
-		if ok && m.provenance != "replayed" {
+		if ok && m.provenance == results.Simulated {
 			t, mb := b.TrimmedMean(publishedRuns, publishedTrim)
 			scale, shift = fitted.timeMS/t, fitted.memoryMB-mb
 		}
@@ -61,6 +65,16 @@ func (p Predictive) Mean() float64 {
 		sum += x
 	}
 	return sum / float64(len(p.sorted))
+}
+
+// StandardError of Mean as of independent draws: an upper bound, as they come in
+// antithetic pairs.
+func (p Predictive) StandardError() float64 {
+	n, mean, sum := float64(len(p.sorted)), p.Mean(), 0.0
+	for _, x := range p.sorted {
+		sum += (x - mean) * (x - mean)
+	}
+	return math.Sqrt(sum / (n - 1) / n)
 }
 
 // P is the two-sided predictive probability of a figure as far from the middle

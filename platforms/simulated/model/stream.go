@@ -1,12 +1,8 @@
 package model
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
-	"fmt"
 	"maps"
 	"math"
-	"math/rand/v2"
 	"slices"
 	"strings"
 )
@@ -35,7 +31,7 @@ type Stream struct {
 	drift  drift
 	quota  Quota
 	pinned *figures // of a pinned replay: what every batch is made to give
-	rng    *rand.Rand
+	rng    *source
 	batch  float64 // the batch's share of the drift
 	shared bool    // batch was given and is kept
 	within float64
@@ -51,7 +47,7 @@ func (m *Model) Stream(seed uint64, cell Cell) (*Stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Stream{law: l, drift: m.drift, quota: m.quota, rng: generator(seed, "cell", cell.String())}
+	s := &Stream{law: l, drift: m.drift, quota: m.quota, rng: newSource(seed, "cell", cell.String())}
 	if m.pinned {
 		f := m.published[cell]
 		s.pinned = &f
@@ -68,14 +64,8 @@ func (m *Model) Interleaved(seed uint64, cell Cell) (*Stream, error) {
 		return nil, err
 	}
 	s.shared = true
-	s.batch = s.drift.between(generator(seed, "batch", cell.Platform, cell.Scenario))
+	s.batch = s.drift.between(newSource(seed, "batch", cell.Platform, cell.Scenario))
 	return s, nil
-}
-
-// generator is a random stream for a purpose.
-func generator(seed uint64, purpose ...string) *rand.Rand {
-	sum := sha256.Sum256(fmt.Appendf(nil, "dtbench/stream/v1 %d %s", seed, strings.Join(purpose, " ")))
-	return rand.New(rand.NewPCG(binary.LittleEndian.Uint64(sum[:8]), binary.LittleEndian.Uint64(sum[8:16])))
 }
 
 // Next is the next sample of the present batch. A pinned replay has whole
@@ -85,13 +75,14 @@ func (s *Stream) Next() Draw {
 		s.begin()
 	}
 	var d Draw
-	s.law.draw(s.rng, s.quota, s.step(), 1, 1, &d)
+	s.law.draw(s.rng, s.quota, s.step(), 1, &d)
 	d.MemoryMB = s.law.drawMemory(s.rng, 0)
 	return d
 }
 
 // begin starts a batch.
 func (s *Stream) begin() {
+	s.rng.batch()
 	if !s.shared {
 		s.batch = s.drift.between(s.rng)
 	}
@@ -159,7 +150,7 @@ func (s *Stream) trimmedMean(n, trim int, scale, shift float64) (timeMS, memoryM
 	s.begin()
 	var d Draw
 	for i := range values {
-		s.law.draw(s.rng, s.quota, s.step(), scale, 1, &d)
+		s.law.draw(s.rng, s.quota, s.step(), scale, &d)
 		values[i] = d.ReportedMS
 	}
 	timeMS = trimmedMean(values, trim)
@@ -173,23 +164,23 @@ func (s *Stream) trimmedMean(n, trim int, scale, shift float64) (timeMS, memoryM
 	return timeMS, memoryMB
 }
 
-// draw fills d. scale multiplies what was calibrated, token what the mechanism
+// draw fills d. scale multiplies what was calibrated, not what the mechanism
 // costs.
-func (l *law) draw(r *rand.Rand, q Quota, deviation, scale, token float64, d *Draw) {
+func (l *law) draw(r *source, q Quota, deviation, scale float64, d *Draw) {
 	factor := 1.0
 	if deviation != 0 {
 		factor = math.Exp(deviation)
 	}
 	provision, runtime := scale*l.provision.draw(r), scale*l.runtime.draw(r)
-	initial := scale*l.startup.draw(r) + token*l.initialise.draw(r)
+	initial := scale*l.startup.draw(r) + l.initialise.draw(r)
 	work := scale * l.work.draw(r)
-	access := token * l.accesses * l.access.draw(r)
+	access := l.accesses * l.access.draw(r)
 	storage, network := scale*l.storage.draw(r), scale*l.network.draw(r)
 
 	burst := initial + work + access
 	wallInit, wall := initial, burst
 	if !q.unlimited() && burst > 0 {
-		phase := q.PeriodMS * r.Float64()
+		phase := q.PeriodMS * r.uniform()
 		wall, wallInit = q.Wall(burst, phase), q.Wall(initial, phase)
 	}
 	// The burst goes on from initialisation to the handler; a wait at the seam
@@ -213,8 +204,8 @@ func (l *law) draw(r *rand.Rand, q Quota, deviation, scale, token float64, d *Dr
 }
 
 // drawMemory is M0 + v·m_mod·(1 − ω) + nonces·bytes + ε.
-func (l *law) drawMemory(r *rand.Rand, shift float64) float64 {
-	return max(0, l.memory+shift+l.memoryToken+l.memorySD*r.NormFloat64())
+func (l *law) drawMemory(r *source, shift float64) float64 {
+	return max(0, l.memory+shift+l.memoryToken+l.memorySD*r.normal())
 }
 
 // sortedCells are the keys of a map, in the order of their names.

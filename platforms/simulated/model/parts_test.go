@@ -1,0 +1,80 @@
+package model
+
+import (
+	"math"
+	"testing"
+
+	"github.com/dtbench/dtbench/results/profiles"
+)
+
+func TestDrift(t *testing.T) {
+	d := drift{batch: 0.07, within: 0.02, autocorrelation: 0.5}
+	r := newSource(1, "test")
+	const n = 400_000
+	var sum, square, product float64
+	previous := d.begin(r)
+	for range n {
+		next := d.next(r, previous)
+		sum, square, product = sum+next, square+next*next, product+next*previous
+		previous = next
+	}
+	near(t, "mean within a batch", sum/n, 0, 2e-4)
+	near(t, "spread within a batch", math.Sqrt(square/n), 0.02, 2e-4)
+	near(t, "autocorrelation", product/square, 0.5, 0.01)
+	between := 0.0
+	for range n {
+		x := d.between(r)
+		between += x * x
+	}
+	near(t, "spread between batches", math.Sqrt(between/n), 0.07, 1e-3)
+	near(t, "inflation against the integral", d.inflation(),
+		integrate(func(z float64) float64 { return math.Exp(math.Hypot(0.07, 0.02) * z) }), 1e-6)
+	if (drift{}).begin(r) != 0 || (drift{}).next(r, 0) != 0 || (drift{}).between(r) != 0 {
+		t.Error("no drift drifts")
+	}
+}
+
+func TestResolution(t *testing.T) {
+	check := func(value, resolution, want float64) {
+		t.Helper()
+		if got := Quantise(value, resolution); got != want {
+			t.Errorf("%v at %v: %v, want %v", value, resolution, got, want)
+		}
+	}
+	check(2.0149, 0.01, 2.01)
+	check(2.0151, 0.01, 2.02)
+	check(69.674, 0.01, 69.67)
+	check(47.5, 1, 48)
+	check(7, 5, 5)
+	check(1.23456, 0, 1.23456)
+	six := func(value, want float64) {
+		t.Helper()
+		if got := Round6(value); got != want {
+			t.Errorf("%v: %v, want %v", value, got, want)
+		}
+	}
+	six(822.1234567, 822.123)
+	six(0.00012345678, 0.000123457)
+	six(0, 0)
+	if !math.IsNaN(Round6(math.NaN())) {
+		t.Error("NaN became a number")
+	}
+}
+
+func TestOverlapLowersWhatTheMechanismLoads(t *testing.T) {
+	p := profiles.Profile{
+		InitMS: 2, ModuleMS: 20, ModuleLoadedMS: map[string]float64{"storage": 5}, AccessMS: 0.5,
+		MemoryMB: 6, MemoryLoadedMB: map[string]float64{"storage": 0.6}, NonceBytes: 100,
+	}
+	check := func(scenario string, factor, initialise, access, memory float64) {
+		t.Helper()
+		got := overlapped(p, scenario, factor)
+		near(t, scenario+" init", got.initialise, initialise, 1e-12)
+		near(t, scenario+" access", got.access, access, 1e-12)
+		near(t, scenario+" memory", got.memory, memory, 1e-12)
+		near(t, scenario+" nonce", got.nonce, 1e-4, 1e-12)
+	}
+	check("hello", 1, 22, 0.5, 6)
+	check("storage", 1, 7, 0.5, 0.6)
+	check("storage", 2, 14, 1, 0.6) // a slower processor needs no more memory
+}
