@@ -1,5 +1,6 @@
 // Package memscan searches the memory of another process for what should not be
-// there. It is the judge of core/hygiene, used by tests and never shipped.
+// there. It is the judge of core/hygiene in tests, and of the variants in attack
+// T4 (runner/attack); no function links it.
 //
 // It reads every readable mapping of the process through /proc/PID/mem, and the
 // environ of every thread, from outside: nothing that the process says of itself

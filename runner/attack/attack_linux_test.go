@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dtbench/dtbench/internal/needs"
 	"github.com/dtbench/dtbench/platforms/local"
 	results "github.com/dtbench/dtbench/results/attack"
 	"github.com/dtbench/dtbench/scenarios"
@@ -46,6 +47,9 @@ func TestEveryAttackComesOutAsExpected(t *testing.T) {
 			}
 			for _, c := range cells {
 				t.Logf("%-10s %-14s %6.0f ms  %s  %s", c.Variant, c.Outcome, c.Duration, c.Detail, strings.Join(c.Evidence, " ; "))
+				if c.Outcome == results.CouldNotRun {
+					needs.Missing(t, c.Attack, c.Detail)
+				}
 				if !c.AsExpected() {
 					t.Errorf("%s on %s: %s, expected %s: %s", c.Attack, c.Variant, c.Outcome, c.Expected, c.Detail)
 				}

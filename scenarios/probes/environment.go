@@ -17,10 +17,15 @@ func environment(_ context.Context, _ Inside, args json.RawMessage) (any, error)
 		return nil, err
 	}
 	var s evidence.Sight
+	searchVariables(&s, prey)
+	return s, nil
+}
+
+// searchVariables looks at the environment as the language's runtime has it.
+func searchVariables(s *evidence.Sight, prey evidence.Prey) {
 	data := strings.Join(os.Environ(), "\x00")
 	s.Looked("os.Environ", len(data), nil)
 	s.Search("os.Environ", []byte(data), prey)
-	return s, nil
 }
 
 // procEnviron is attack T2: the environment as the kernel keeps it, of the

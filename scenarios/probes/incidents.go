@@ -72,7 +72,7 @@ func onlyLoopback(address string) error {
 // tenant is the WebIDE of the paper's section "Security threat analysis of
 // serverless platforms": the platform's start-up code needs credentials, clears
 // them by the names that it knows, and then runs code of a tenant, which looks
-// at its environment.
+// at its environment: the variables, and what the kernel shows of them.
 func tenant(_ context.Context, _ Inside, args json.RawMessage) (any, error) {
 	type order struct {
 		evidence.Prey
@@ -88,9 +88,11 @@ func tenant(_ context.Context, _ Inside, args json.RawMessage) (any, error) {
 		}
 	}
 	var s evidence.Sight
-	data := strings.Join(os.Environ(), "\x00")
-	s.Looked("os.Environ", len(data), nil)
-	s.Search("os.Environ", []byte(data), o.Prey)
+	searchVariables(&s, o.Prey)
+	if err := makeDumpable(); err != nil { // as code inside can
+		return nil, err
+	}
+	s.ReadEnvirons("self", o.Prey)
 	return s, nil
 }
 

@@ -12,28 +12,29 @@ import (
 	"strings"
 )
 
-// ReadFiles searches every regular file below dir. An error means that the
-// folder could not be walked; a file that is closed is a refusal.
+// ReadFiles searches every regular file below dir, which evidence names by their
+// paths in it. An error means that the folder could not be walked; a file that is
+// closed is a refusal.
 func (s *Sight) ReadFiles(dir string, prey Prey) error {
 	return filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || !entry.Type().IsRegular() {
 			return err
 		}
-		s.ReadFile(path, prey)
-		return nil
+		name, err := filepath.Rel(dir, path)
+		s.readFile(name, path, prey)
+		return err
 	})
 }
 
-// ReadFile searches one file.
-func (s *Sight) ReadFile(path string, prey Prey) {
+func (s *Sight) readFile(place, path string, prey Prey) {
 	f, err := os.Open(path)
 	if err != nil {
-		s.Looked(path, 0, err)
+		s.Looked(place, 0, err)
 		return
 	}
 	defer f.Close()
-	n, err := s.scan(path, f, prey)
-	s.Looked(path, n, err)
+	n, err := s.scan(place, f, prey)
+	s.Looked(place, n, err)
 }
 
 // window is how much is read at once.
@@ -65,7 +66,7 @@ func (s *Sight) ReadEnvirons(process string, prey Prey) {
 	paths := []string{"/proc/" + process + "/environ"}
 	threads, _ := filepath.Glob("/proc/" + process + "/task/*/environ")
 	for _, path := range append(paths, threads...) {
-		s.ReadFile(path, prey)
+		s.readFile(path, path, prey)
 	}
 }
 
