@@ -90,16 +90,21 @@ type RegistryGrowth struct {
 	HalfPeak int `json:"half_peak"`
 }
 
-// VerifyCost is one verification that ends in a grant, beside a bare
-// HMAC-SHA256 over a message of the same length with a kept key.
+// VerifyCost is one verification beside a bare HMAC-SHA256 with a kept key over
+// as many bytes as the fields of Eq. (1) have.
 type VerifyCost struct {
 	Scheme string `json:"scheme"`
-	Time   Cost   `json:"time"`
-	CPU    Cost   `json:"cpu"`
-	Bytes  Cost   `json:"bytes"` // allocated on the heap
-	HMAC   Cost   `json:"hmac"`
-	Ratio  Cost   `json:"ratio"` // time / hmac, round by round; its unit is 1
-	Secret int    `json:"secret_bytes"`
+	// Checks is a verification without the decryption behind it: the refusal
+	// that goes through every check and fails the last.
+	Checks Cost `json:"checks"`
+	// Access is a verification that ends in a grant, with the decryption of a
+	// value of SecretBytes; CPU its processor time, and Bytes what it allocates.
+	Access      Cost `json:"access"`
+	CPU         Cost `json:"cpu"`
+	Bytes       Cost `json:"bytes"`
+	SecretBytes int  `json:"secret_bytes"`
+	HMAC        Cost `json:"hmac"`
+	Ratio       Cost `json:"ratio"` // checks / hmac, round by round; its unit is 1
 }
 
 // WriteMicrocosts writes m as indented JSON. What ReadMicrocosts would refuse is
@@ -148,7 +153,8 @@ func (m *Microcosts) Validate() error {
 	}
 	for _, v := range m.Verify {
 		at := "verify " + v.Scheme
-		costs[at+" time"], costs[at+" cpu"], costs[at+" bytes"], costs[at+" hmac"], costs[at+" ratio"] = v.Time, v.CPU, v.Bytes, v.HMAC, v.Ratio
+		costs[at+" checks"], costs[at+" access"], costs[at+" cpu"] = v.Checks, v.Access, v.CPU
+		costs[at+" bytes"], costs[at+" hmac"], costs[at+" ratio"] = v.Bytes, v.HMAC, v.Ratio
 	}
 	for at, c := range costs {
 		for _, v := range []float64{c.Median, c.Low95, c.High95, c.P95, c.P99} {

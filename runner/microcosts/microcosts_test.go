@@ -68,7 +68,7 @@ func TestMeasure(t *testing.T) {
 		}
 	}
 	for _, v := range m.Verify {
-		if v.Time.Rounds != o.Rounds || v.Time.Batch != o.Batch || v.Time.Median <= 0 || v.Ratio.Unit != "1" || v.Bytes.Unit != "bytes" {
+		if v.Access.Rounds != o.Rounds || v.Checks.Batch != o.Batch || v.Checks.Median <= 0 || v.Ratio.Unit != "1" || v.Bytes.Unit != "bytes" {
 			t.Errorf("%s: %+v", v.Scheme, v)
 		}
 	}

@@ -56,33 +56,39 @@ func literalRefusals(o Options) (results.RefusalCost, error) {
 		return results.RefusalCost{}, err
 	}
 	defer g.Close()
-	issue := func() (literal.Token, error) { return g.Issue(requestID, dataKey) }
-	present := func(t literal.Token) error { return refused(g.Open(requestID, dataKey, t, discard)) }
-	return refusalCost(schemeLiteral, o,
-		tokens(func() (literal.Token, error) {
-			t, err := issue()
-			if err != nil {
-				return t, err
-			}
-			return t, g.Open(requestID, dataKey, t, discard)
-		}, present),
-		tokens(func() (literal.Token, error) {
-			t, err := issue()
-			if err != nil {
-				return t, err
-			}
-			t.Timestamp = strconv.FormatInt(time.Now().Add(-2*window).Unix(), 10)
-			t.DecryptToken, err = g.Compute(requestID, dataKey, t.Nonce, t.Timestamp)
+	replayed := tokens(func() (literal.Token, error) {
+		t, err := g.Issue(requestID, dataKey)
+		if err != nil {
 			return t, err
-		}, present),
-		tokens(func() (literal.Token, error) {
-			t, err := issue()
-			if err != nil {
-				return t, err
-			}
-			t.DecryptToken = forge(t.DecryptToken)
-			return t, nil
-		}, present))
+		}
+		return t, g.Open(requestID, dataKey, t, discard)
+	}, presentLiteral(g))
+	expired := tokens(func() (literal.Token, error) {
+		t, err := g.Issue(requestID, dataKey)
+		if err != nil {
+			return t, err
+		}
+		t.Timestamp = strconv.FormatInt(time.Now().Add(-2*window).Unix(), 10)
+		t.DecryptToken, err = g.Compute(requestID, dataKey, t.Nonce, t.Timestamp)
+		return t, err
+	}, presentLiteral(g))
+	return refusalCost(schemeLiteral, o, replayed, expired, forgedLiteral(g))
+}
+
+func presentLiteral(g *literal.UnsafeGuard) func(literal.Token) error {
+	return func(t literal.Token) error { return refused(g.Open(requestID, dataKey, t, discard)) }
+}
+
+// forgedLiteral fails the last check of Algorithm 1.
+func forgedLiteral(g *literal.UnsafeGuard) operation {
+	return tokens(func() (literal.Token, error) {
+		t, err := g.Issue(requestID, dataKey)
+		if err != nil {
+			return t, err
+		}
+		t.DecryptToken = forge(t.DecryptToken)
+		return t, nil
+	}, presentLiteral(g))
 }
 
 func optimizedRefusals(o Options) (results.RefusalCost, error) {
@@ -92,31 +98,37 @@ func optimizedRefusals(o Options) (results.RefusalCost, error) {
 		return results.RefusalCost{}, err
 	}
 	defer g.Close()
-	issue := func() (core.Token, error) { return g.Issue(requestID, dataKey) }
-	present := func(t core.Token) error { return refused(g.Open(requestID, dataKey, t, discard)) }
-	return refusalCost(schemeOptimized, o,
-		tokens(func() (core.Token, error) {
-			t, err := issue()
-			if err != nil {
-				return t, err
-			}
-			return t, g.Open(requestID, dataKey, t, discard)
-		}, present),
-		tokens(func() (core.Token, error) {
-			c.offset.Store(-int64(2 * window))
-			defer c.offset.Store(0)
-			return issue()
-		}, present),
-		tokens(func() (core.Token, error) {
-			t, err := issue()
-			if err != nil {
-				return t, err
-			}
-			data, err := t.AppendBinary(nil)
-			if err != nil {
-				return t, err
-			}
-			data[len(data)-1] ^= 1 // within the MAC
-			return core.ParseToken(data)
-		}, present))
+	expired := tokens(func() (core.Token, error) {
+		c.offset.Store(-int64(2 * window))
+		defer c.offset.Store(0)
+		return g.Issue(requestID, dataKey)
+	}, presentOptimized(g))
+	forged := tokens(func() (core.Token, error) {
+		t, err := g.Issue(requestID, dataKey)
+		if err != nil {
+			return t, err
+		}
+		data, err := t.AppendBinary(nil)
+		if err != nil {
+			return t, err
+		}
+		data[len(data)-1] ^= 1 // within the MAC
+		return core.ParseToken(data)
+	}, presentOptimized(g))
+	return refusalCost(schemeOptimized, o, replayedOptimized(g), expired, forged)
+}
+
+func presentOptimized(g *core.Guard) func(core.Token) error {
+	return func(t core.Token) error { return refused(g.Open(requestID, dataKey, t, discard)) }
+}
+
+// replayedOptimized fails the last check of the hardened core.
+func replayedOptimized(g *core.Guard) operation {
+	return tokens(func() (core.Token, error) {
+		t, err := g.Issue(requestID, dataKey)
+		if err != nil {
+			return t, err
+		}
+		return t, g.Open(requestID, dataKey, t, discard)
+	}, presentOptimized(g))
 }
