@@ -68,22 +68,24 @@ type format struct {
 	name     string
 	report   Reporter
 	document func(w io.Writer, files []Source, o Options) error
+	// runtimes writes what only several files show, behind their reports.
+	runtimes func(w io.Writer, files []Source, o Options) error
 }
 
 // In the order in which help and errors name them.
 var (
 	tableFormats = []format{
-		{"text", Text, nil},
-		{"markdown", Markdown, nil},
-		{"csv", alone(writeCSV), writeCSV},
-		{"json", JSON, writeJSON},
-		{"html", alone(writeHTML), writeHTML},
-		{"latex", LaTeX, nil},
-		{"gobench", GoBench, nil},
-		{"benchmark-action", alone(writeBenchmarkAction), writeBenchmarkAction},
-		{"junit", alone(writeJUnit), writeJUnit},
+		{name: "text", report: Text, runtimes: textRuntimes},
+		{name: "markdown", report: Markdown, runtimes: markdownRuntimes},
+		{name: "csv", report: alone(writeCSV), document: writeCSV},
+		{name: "json", report: JSON, document: writeJSON},
+		{name: "html", report: alone(writeHTML), document: writeHTML},
+		{name: "latex", report: LaTeX},
+		{name: "gobench", report: GoBench},
+		{name: "benchmark-action", report: alone(writeBenchmarkAction), document: writeBenchmarkAction},
+		{name: "junit", report: alone(writeJUnit), document: writeJUnit},
 	}
-	chartFormats = []format{{"svg", SVG, nil}, {"png", PNG, nil}, {"pdf", PDF, nil}}
+	chartFormats = []format{{name: "svg", report: SVG}, {name: "png", report: PNG}, {name: "pdf", report: PDF}}
 )
 
 // alone makes a Reporter of one file out of the writer of a document.
@@ -105,6 +107,8 @@ func ByName(name string) (Reporter, error) {
 // Write writes the report of all files in a table format: one document where
 // the format has such a thing (one CSV header, one XML root, one page, one JSON
 // array), and otherwise one report behind the other, a blank line between them.
+// Text and Markdown end with the overheads by runtime where each file is of
+// another language.
 // Errors: ErrFormat, and those of a Reporter, which name the file.
 func Write(w io.Writer, name string, files []Source, o Options) error {
 	f, err := find(tableFormats, name)
@@ -123,6 +127,9 @@ func Write(w io.Writer, name string, files []Source, o Options) error {
 		if err := f.report(w, s.File, o); err != nil {
 			return s.wrap(err)
 		}
+	}
+	if f.runtimes != nil {
+		return f.runtimes(w, files, o)
 	}
 	return nil
 }

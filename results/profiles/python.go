@@ -14,9 +14,10 @@ const paperBuild = Binary
 //   - InitMS and AccessMS are those of a bare process; AccessMS is of an access
 //     after the first.
 //   - ModuleMS and MemoryMB are the import in a bare process. It stands for the
-//     paper's hello world, which loads nothing that the mechanism needs as far as the
-//     paper says: hello is not among the scenarios of ModuleLoadedMS, although our
-//     Python hello signs its event and so shares most of it. Overlaps shows both.
+//     paper's hello world, so hello is not among the scenarios of ModuleLoadedMS:
+//     what the paper's platform had loaded before is unknown. In our own hello
+//     function, whose frame speaks to the platform with json and a socket, less is
+//     left to load. Overlaps shows both.
 //   - ModuleLoadedMS and MemoryLoadedMB are the import after what the benchmark
 //     functions of storage and network load.
 //
