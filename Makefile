@@ -43,7 +43,10 @@ fuzz:
 # result carries the commit that it was measured at.
 reference:
 	$(GO) run ./cmd/dtbench run --platform local --out results/reference/local.json --force
-	rm -f results/reference/local.log results/reference/local.svg
+	$(GO) run ./cmd/dtbench run --platform local --runtime python --out results/reference/python.json --force
+	rm -f results/reference/*.log results/reference/*.svg
+	$(GO) run ./runner/profile/measure
+	$(GO) test -count=1 ./results/profiles -update
 	$(GO) test -run TestReference -count=1 ./runner/microcosts -update
 	$(GO) test -run TestDocuments -count=1 . -update
 
@@ -52,8 +55,10 @@ reference:
 MEASURED = core scenarios platforms runner go.mod go.sum ':!*_test.go' ':!*.md'
 
 release:
-	@commit=$$(sed -n 's/^ *"commit": "\([0-9a-f]*\)".*/\1/p' results/reference/local.json); \
-	git diff --quiet $$commit HEAD -- $(MEASURED) || { echo "results/reference/local.json was measured at $$commit and what it measures has changed since: make reference"; exit 1; }
+	@for file in results/reference/local.json results/reference/python.json results/profiles/samples/paper-python.json; do \
+		commit=$$(sed -n 's/^ *"commit": "\([0-9a-f]*\)".*/\1/p' $$file); \
+		git diff --quiet $$commit HEAD -- $(MEASURED) || { echo "$$file was measured at $$commit and what it measures has changed since: make reference"; exit 1; }; \
+	done
 	$(GO) run ./scenarios/build/release -out dist
 
 clean:
