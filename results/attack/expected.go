@@ -76,3 +76,14 @@ func number(id string) int {
 	}
 	return n
 }
+
+// Variants lists those that something is expected of, in the order of the matrix.
+func (m Matrix) Variants() []string {
+	var names []string
+	for _, e := range m {
+		if !slices.Contains(names, e.Variant) {
+			names = append(names, e.Variant)
+		}
+	}
+	return names
+}

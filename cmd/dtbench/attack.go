@@ -1,0 +1,216 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	attackreport "github.com/dtbench/dtbench/report/attack"
+	"github.com/dtbench/dtbench/results"
+	attackresults "github.com/dtbench/dtbench/results/attack"
+	"github.com/dtbench/dtbench/runner/attack"
+	"github.com/dtbench/dtbench/scenarios"
+)
+
+// attackFlags are the flags of dtbench attack as given.
+type attackFlags struct {
+	variants, attacks    []string
+	explain, format, out string
+	seed                 uint64
+	quiet                bool
+}
+
+func (a *app) attackCommand() *cobra.Command {
+	f := &attackFlags{}
+	variants := attackVariants()
+	cmd := &cobra.Command{
+		Use:   "attack",
+		Short: "Show by attacks that really run what each variant stops",
+		Long: `attack deploys each variant on the local platform, with canaries for secrets,
+attacks it and prints what became of every attack: leak, broken, hold, denied,
+not applicable, or could not run. The matrix that is expected is part of dtbench;
+any other outcome, a better one too, is a failure. Evidence holds no secret: a
+stolen canary is proven by its SHA-256.
+
+Nobody stops root, and no scheme inside one process stops code that executes
+there. Where dtbench runs as root, functions and attackers run as an ordinary
+user, because root would hide the results.
+
+It ends with 0 where every outcome is as expected, 1 where one is not, 3 where an
+attack could not run here.`,
+		Example: `  dtbench attack
+  dtbench attack --attack T7,T9 --variant literal,optimized
+  dtbench attack --explain T7
+  dtbench attack --format html --out attacks.html`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if f.explain != "" {
+				return a.explainAttack(f.explain)
+			}
+			return a.attack(cmd.Context(), f)
+		},
+	}
+	fl := cmd.Flags()
+	fl.SortFlags = false
+	fl.StringSliceVar(&f.variants, "variant", variants, "variants to attack: "+strings.Join(variants, ", "))
+	fl.StringSliceVar(&f.attacks, "attack", nil, "attacks to run, such as T1,T7 (default: all)")
+	fl.StringVar(&f.explain, "explain", "", "tell what an attack does and why, and run nothing")
+	fl.StringVar(&f.format, "format", "text", strings.Join(attackreport.Formats(), ", "))
+	fl.StringVar(&f.out, "out", "", "file to write to instead of standard output")
+	fl.Uint64Var(&f.seed, "seed", 1, "seed of what attacks draw at random")
+	fl.BoolVar(&f.quiet, "quiet", false, "no progress on standard error")
+	_ = cmd.RegisterFlagCompletionFunc("variant", cobra.FixedCompletions(variants, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("attack", cobra.FixedCompletions(attackIDs(attack.All()), cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("explain", cobra.FixedCompletions(attackIDs(attack.All()), cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(attackreport.Formats(), cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+// attackVariants are those that can be deployed and that something is expected
+// of, in the order of the matrix.
+func attackVariants() []string {
+	expected, err := attackresults.Expected()
+	if err != nil {
+		panic(err) // embedded, and tested
+	}
+	deployable := variantNames(scenarios.Variants())
+	return slices.DeleteFunc(expected.Variants(), func(name string) bool { return !slices.Contains(deployable, name) })
+}
+
+func attackIDs(attacks []attack.Attack) []string {
+	var ids []string
+	for _, a := range attacks {
+		ids = append(ids, a.ID)
+	}
+	return ids
+}
+
+// chosenAttacks are those of the ids, in the order of their numbers; none given
+// means all.
+func chosenAttacks(ids []string) ([]attack.Attack, error) {
+	all := attack.All()
+	if ids == nil {
+		return all, nil
+	}
+	wanted := map[string]bool{}
+	for _, id := range ids {
+		id = strings.ToUpper(strings.TrimSpace(id))
+		if _, err := choice("attack", id, attackIDs(all)); err != nil {
+			return nil, err
+		}
+		if wanted[id] {
+			return nil, usagef("", "attack %s is named twice", id)
+		}
+		wanted[id] = true
+	}
+	return slices.DeleteFunc(all, func(a attack.Attack) bool { return !wanted[a.ID] }), nil
+}
+
+func (a *app) explainAttack(id string) error {
+	chosen, err := chosenAttacks([]string{id})
+	if err != nil {
+		return err
+	}
+	expected, err := attackresults.Expected()
+	if err != nil {
+		return err
+	}
+	return attackreport.Explain(a.stdout, chosen[0].Description, expected, terminalWidth(a.stdout))
+}
+
+func (a *app) attack(ctx context.Context, f *attackFlags) error {
+	if _, err := choice("format", f.format, attackreport.Formats()); err != nil {
+		return err
+	}
+	for _, v := range f.variants {
+		if _, err := choice("variant", v, attackVariants()); err != nil {
+			return err
+		}
+	}
+	if dup := duplicate(f.variants); dup != "" {
+		return usagef("", "variant %s is named twice", dup)
+	}
+	if len(f.variants) == 0 {
+		return usagef("", "no variant given")
+	}
+	chosen, err := chosenAttacks(f.attacks)
+	if err != nil {
+		return err
+	}
+	if f.out != "" {
+		// A minute of attacks should not end in a file that cannot be written.
+		if err := writableAt(f.out); err != nil {
+			return err
+		}
+	}
+	file, err := a.runAttacks(ctx, f, chosen)
+	if err != nil {
+		return err
+	}
+	o := attackreport.Options{Details: f.attacks != nil}
+	if f.out == "" {
+		o.Width = terminalWidth(a.stdout)
+	}
+	var text bytes.Buffer // all or nothing
+	if err := attackreport.Write(&text, f.format, file, o); err != nil {
+		return err
+	}
+	a.stepSummary(func(w io.Writer) error { return attackreport.Write(w, "markdown", file, o) })
+	write := func(w io.Writer) error {
+		_, err := text.WriteTo(w)
+		return err
+	}
+	if f.out != "" {
+		err = results.Replace(f.out, 0o644, write)
+	} else {
+		err = write(a.stdout)
+	}
+	if err != nil {
+		return unwritable(err)
+	}
+	return attackVerdict(file)
+}
+
+// writableAt refuses a place in which no file can be made.
+func writableAt(path string) error {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return usagef("name a file", "--out %s is not a regular file", path)
+	}
+	p := outPaths{result: path, journal: path + ".journal"}
+	unlock, err := p.claim(true)
+	if err != nil {
+		return err
+	}
+	unlock()
+	return nil
+}
+
+// attackVerdict is the error of outcomes that are not as expected, or unknown.
+func attackVerdict(file *attackresults.File) error {
+	name := func(cells []attackresults.Cell) string {
+		var names []string
+		for _, c := range cells {
+			names = append(names, c.Attack+" on "+c.Variant)
+		}
+		return strings.Join(names, ", ")
+	}
+	if cells := file.Deviations(); len(cells) > 0 {
+		return &failure{
+			code: codeFailed, err: fmt.Errorf("not as expected: %s", name(cells)),
+			hint: "the report says what happened; an improvement is entered in results/attack/expected.json with its reason",
+		}
+	}
+	if cells := file.NotRun(); len(cells) > 0 {
+		return &failure{
+			code: codePartial, err: fmt.Errorf("could not run here: %s", name(cells)),
+			hint: "the report says what each needs; nothing of it counts as held",
+		}
+	}
+	return nil
+}

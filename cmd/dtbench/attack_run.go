@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/dtbench/dtbench/platforms/local"
+	"github.com/dtbench/dtbench/results"
+	attackresults "github.com/dtbench/dtbench/results/attack"
+	"github.com/dtbench/dtbench/runner/attack"
+	"github.com/dtbench/dtbench/runner/machine"
+	"github.com/dtbench/dtbench/scenarios"
+	"github.com/dtbench/dtbench/scenarios/build"
+)
+
+// ordinaryUser is nobody on most systems. Any user without rights would do.
+const ordinaryUser = 65534
+
+// runAttacks builds what is attacked, runs the attacks, and leaves nothing behind.
+func (a *app) runAttacks(ctx context.Context, f *attackFlags, chosen []attack.Attack) (_ *attackresults.File, err error) {
+	if runtime.GOOS != "linux" {
+		return nil, local.ErrUnsupported
+	}
+	expected, err := attackresults.Expected()
+	if err != nil {
+		return nil, err
+	}
+	work, err := newWorkFolder()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
+
+	file := &attackresults.File{
+		Schema: attackresults.Schema, Status: results.Complete, Provenance: results.Measured, Platform: local.Name,
+		User: "ordinary", Seed: f.seed, Limits: attackresults.Limits, Variants: f.variants,
+		Cells: []attackresults.Cell{}, Quantities: []attackresults.Quantity{},
+	}
+	programs, err := a.buildAttacks(ctx, f, work, file)
+	if err != nil {
+		return nil, err
+	}
+	o := attack.LabOptions{
+		Programs: func(name string) (string, bool) { b, ok := programs[name]; return b.Path, ok },
+		WorkDir:  work, Seed: f.seed,
+	}
+	if os.Geteuid() == 0 {
+		// The ordinary user must get at the programs, and at nothing else here.
+		if err := os.Chmod(work, 0o711); err != nil {
+			return nil, err
+		}
+		o.User = &local.User{UID: ordinaryUser, GID: ordinaryUser}
+		if !f.quiet {
+			a.note("functions and attackers run as user %d, since root would hide what users can do to each other", ordinaryUser)
+		}
+	}
+	for _, c := range chosen {
+		file.Attacks = append(file.Attacks, c.Description)
+	}
+	watch := machine.Begin()
+	file.Cells, file.Quantities, err = attack.Run(ctx, attack.Config{
+		Attacks: chosen, Variants: f.variants, Expected: expected, Lab: attack.NewLab(o), Done: a.attackProgress(f),
+	})
+	file.Environment, file.Warnings = watch.End()
+	return file, err
+}
+
+// buildAttacks makes the probe builds. Those with steered clocks are in no
+// release: where they cannot be built the attacks that need them cannot run.
+func (a *app) buildAttacks(ctx context.Context, f *attackFlags, work string, file *attackresults.File) (map[string]build.Binary, error) {
+	variants := slices.DeleteFunc(scenarios.Variants(), func(v scenarios.Variant) bool { return !slices.Contains(f.variants, v.Name) })
+	o := build.Options{
+		Executable: a.executable, Version: moduleVersion(), WorkDir: a.workDir,
+		Notify: func(text string) {
+			if !f.quiet {
+				a.note("%s", text)
+			}
+		},
+	}
+	dir, err := programFolder(work, "programs")
+	if err != nil {
+		return nil, err
+	}
+	binaries, origin, err := build.Programs(ctx, o, dir, build.AttackPrograms(variants))
+	if err != nil {
+		return nil, err
+	}
+	file.Tool = results.Tool{Name: "dtbench", Version: origin.Version, Commit: origin.Commit, Dirty: origin.Dirty}
+	for _, b := range binaries {
+		file.Tool.Go = b.Go
+	}
+	if dir, err = programFolder(work, "clock-programs"); err != nil {
+		return nil, err
+	}
+	o.Executable = "" // not beside a released executable
+	clocks, _, err := build.Programs(ctx, o, dir, build.ClockPrograms(variants))
+	switch {
+	case context.Cause(ctx) != nil:
+		return nil, context.Cause(ctx)
+	case err != nil:
+		a.note("no probe builds with steered clocks: %v", err)
+	}
+	for name, b := range clocks {
+		binaries[name] = b
+	}
+	return binaries, nil
+}
+
+// programFolder makes a folder for programs that every user may run.
+func programFolder(work, name string) (string, error) {
+	dir := filepath.Join(work, name)
+	return dir, errors.Join(os.Mkdir(dir, 0o755), os.Chmod(dir, 0o755)) // whatever the umask
+}
+
+// attackProgress prints a line for each attack, once it has met every variant.
+func (a *app) attackProgress(f *attackFlags) func(attackresults.Cell) {
+	if f.quiet {
+		return nil
+	}
+	var line []string
+	return func(c attackresults.Cell) {
+		word := string(c.Outcome)
+		if !c.AsExpected() {
+			word += fmt.Sprintf(" (expected %s)", c.Expected)
+		}
+		line = append(line, c.Variant+" "+word)
+		if len(line) == len(f.variants) {
+			a.note("%s: %s", c.Attack, strings.Join(line, ", "))
+			line = nil
+		}
+	}
+}

@@ -1,0 +1,280 @@
+package attack
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/dtbench/dtbench/report/internal/layout"
+	base "github.com/dtbench/dtbench/results"
+	results "github.com/dtbench/dtbench/results/attack"
+)
+
+// reading marks an outcome that rests on our reading of the paper.
+const reading = " r"
+
+// deviates marks an outcome that is not the expected one.
+const deviates = "!"
+
+// word is the outcome of a cell as the matrix shows it.
+func word(c results.Cell) string {
+	s := string(c.Outcome)
+	switch c.Outcome {
+	case results.NotApplicable:
+		s = "–"
+	case results.CouldNotRun:
+		s = "not run"
+	}
+	if c.Basis == results.OurReading {
+		s += reading
+	}
+	if !c.AsExpected() && c.Outcome != results.CouldNotRun {
+		s = deviates + s
+	}
+	return s
+}
+
+// wordOf is word for a cell that may be missing.
+func wordOf(f *results.File, attack, variant string) string {
+	c, ok := f.Find(attack, variant)
+	if !ok {
+		return ""
+	}
+	return word(c)
+}
+
+// headline says how it came out.
+func headline(f *results.File) string {
+	s := fmt.Sprintf("%s on %s", layout.Count(len(f.Attacks), "attack"), layout.Count(len(f.Variants), "variant"))
+	deviations, notRun := len(f.Deviations()), len(f.NotRun())
+	s += fmt.Sprintf(": %d of %s as expected", len(f.Cells)-deviations-notRun, layout.Count(len(f.Cells), "cell"))
+	if deviations > 0 {
+		s += fmt.Sprintf(", %d not", deviations)
+	}
+	if notRun > 0 {
+		s += fmt.Sprintf(", %d could not run", notRun)
+	}
+	return s
+}
+
+// lead is what must be known of every figure below.
+func lead(f *results.File) []string {
+	lines := []string{fmt.Sprintf("Provenance: %s. Every outcome is of an attack that ran against deployed functions on platform %s, with functions and attackers as %s user; seed %d.",
+		layout.Clean(string(f.Provenance)), layout.Clean(f.Platform), article(f.User), f.Seed)}
+	if f.Status != base.Complete {
+		lines = append(lines, fmt.Sprintf("The run is %s: cells are missing.", layout.Clean(string(f.Status))))
+	}
+	return append(lines, strings.Join(results.Limits, " "))
+}
+
+func article(user string) string {
+	if user == "ordinary" {
+		return "an ordinary"
+	}
+	return "the " + layout.Clean(user)
+}
+
+const legend = "leak: a protected value got out. broken: a guarantee did not hold. hold: the attack ran and gained nothing. denied: it was turned away. –: the variant has nothing of the kind. not run: nothing is known, and it never counts as held. r: rests on our reading where the paper is silent. !: not as expected."
+
+// adversaries are those that occur, with who they are.
+func adversaries(f *results.File) []string {
+	var lines []string
+	for _, a := range results.Adversaries() {
+		if a == results.A4 || slices.ContainsFunc(f.Attacks, func(d results.Description) bool { return d.Adversary == a }) {
+			lines = append(lines, string(a)+" "+a.Text())
+		}
+	}
+	return lines
+}
+
+// under are the attacks whose first dimension is d.
+func under(f *results.File, d results.Dimension) []results.Description {
+	var some []results.Description
+	for _, a := range f.Attacks {
+		if len(a.Dimensions) > 0 && a.Dimensions[0] == d {
+			some = append(some, a)
+		}
+	}
+	return some
+}
+
+// properties lists those of an attack.
+func properties(a results.Description) string {
+	var words []string
+	for _, p := range a.Properties {
+		words = append(words, string(p))
+	}
+	return strings.Join(words, ", ")
+}
+
+// matrixHeader and matrixRows are the matrix of some attacks.
+func matrixHeader(f *results.File) []string {
+	return append([]string{"Attack", "", "By"}, f.Variants...)
+}
+
+func matrixRows(f *results.File, attacks []results.Description) [][]string {
+	var rows [][]string
+	for _, a := range attacks {
+		row := []string{a.ID, a.Title, string(a.Adversary)}
+		for _, v := range f.Variants {
+			row = append(row, wordOf(f, a.ID, v))
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// tally is a line of the summary by dimension or property: for each variant what
+// got through of the attacks that are about it.
+type tally struct {
+	kind, name string
+	cells      []string
+}
+
+func tallies(f *results.File) []tally {
+	var all []tally
+	for _, d := range results.Dimensions() {
+		all = append(all, tallyOf(f, "dimension", string(d), func(a results.Description) bool { return slices.Contains(a.Dimensions, d) }))
+	}
+	for _, p := range results.Properties() {
+		all = append(all, tallyOf(f, "property", string(p), func(a results.Description) bool { return slices.Contains(a.Properties, p) }))
+	}
+	return all
+}
+
+func tallyOf(f *results.File, kind, name string, about func(results.Description) bool) tally {
+	t := tally{kind: kind, name: name}
+	for _, v := range f.Variants {
+		var through, unknown []string
+		tried := 0
+		for _, a := range f.Attacks {
+			c, ok := f.Find(a.ID, v)
+			if !ok || !about(a) {
+				continue
+			}
+			switch c.Outcome {
+			case results.NotApplicable:
+				continue
+			case results.CouldNotRun:
+				unknown = append(unknown, a.ID)
+			case results.Leak, results.Broken:
+				through = append(through, a.ID)
+			}
+			tried++
+		}
+		t.cells = append(t.cells, throughText(through, unknown, tried))
+	}
+	return t
+}
+
+func throughText(through, unknown []string, tried int) string {
+	if tried == 0 {
+		return "–"
+	}
+	s := fmt.Sprintf("%d of %d", len(through), tried)
+	if len(through) > 0 {
+		s += ": " + strings.Join(through, " ")
+	}
+	if len(unknown) > 0 {
+		s += "; not run: " + strings.Join(unknown, " ")
+	}
+	return s
+}
+
+const tallyTitle = "What got through, by the paper's dimensions and properties"
+
+// quantity is one row of the quantities: a figure for each variant.
+type quantity struct {
+	title, unit, source string
+	cells               []string
+	details             []string
+}
+
+// quantities puts the figures of one kind into one row.
+func quantities(f *results.File) []quantity {
+	var ids []string
+	for _, q := range f.Quantities {
+		if !slices.Contains(ids, q.ID) {
+			ids = append(ids, q.ID)
+		}
+	}
+	var all []quantity
+	for _, id := range ids {
+		row := quantity{cells: make([]string, len(f.Variants))}
+		for i := range row.cells {
+			row.cells[i] = "–"
+		}
+		for _, q := range f.Quantities {
+			i := slices.Index(f.Variants, q.Variant)
+			if q.ID != id || i < 0 {
+				continue
+			}
+			row.title, row.unit = q.Title, q.Unit
+			if !strings.Contains(row.source, q.Source) {
+				row.source = strings.TrimPrefix(row.source+", "+q.Source, ", ")
+			}
+			row.cells[i] = figure(q)
+			if detail := q.Variant + ": " + q.Detail; q.Detail != "" {
+				row.details = append(row.details, detail)
+			}
+		}
+		all = append(all, row)
+	}
+	return all
+}
+
+func figure(q results.Quantity) string {
+	switch {
+	case q.Unbounded:
+		return "no limit"
+	case q.Value == float64(int64(q.Value)):
+		return fmt.Sprint(int64(q.Value))
+	}
+	return layout.Quantity(q.Value)
+}
+
+// risks are the rows of the OWASP mapping.
+func risks() [][]string {
+	var rows [][]string
+	for _, r := range results.Risks() {
+		rows = append(rows, []string{r.ID, r.Title, orDash(r.Paper), orDash(strings.Join(r.Attacks, " "))})
+	}
+	return rows
+}
+
+var riskHeader = []string{"Risk", "OWASP Serverless Top 10 (2018)", "The paper's mapping", "Attacks here"}
+
+func orDash(s string) string {
+	if s == "" {
+		return "–"
+	}
+	return s
+}
+
+// deviation says what was expected and what happened.
+func deviation(c results.Cell) string {
+	return fmt.Sprintf("%s on %s: %s, expected %s: %s", c.Attack, c.Variant, c.Outcome, c.Expected, c.Detail)
+}
+
+func notRun(c results.Cell) string {
+	return fmt.Sprintf("%s on %s could not run: %s", c.Attack, c.Variant, c.Detail)
+}
+
+// environment is what ran where.
+func environment(f *results.File) [][2]string {
+	e := f.Environment
+	took := e.Finished.Sub(e.Started).Seconds()
+	facts := [][2]string{
+		{"Tool", strings.TrimSpace(f.Tool.Name + " " + f.Tool.Version + " " + f.Tool.Commit)},
+		{"Toolchain", f.Tool.Go},
+		{"System", strings.TrimSpace(e.OS + "/" + e.Arch + " " + e.Kernel)},
+		{"Processor", fmt.Sprintf("%s, %d", e.CPU, e.CPUs)},
+		{"Started", e.Started.UTC().Format("2006-01-02 15:04:05 UTC")},
+		{"Took", fmt.Sprintf("%.0f s", took)},
+		{"Functions and attackers", f.User + " user"},
+	}
+	for i := range facts {
+		facts[i][1] = layout.Clean(facts[i][1])
+	}
+	return facts
+}
