@@ -66,7 +66,8 @@ type Info struct {
 	Name       string
 	Provenance string // measured | simulated | replayed | live
 	Contract   string // lambda | fc | scf
-	// Limits says what enforces memory and CPU: cgroup-v2, cgroup-v1 or none.
+	// Limits says what enforces memory and CPU: cgroup-v2, cgroup-v1, model or
+	// none.
 	Limits string
 	// Notices are sentences the user must see once, such as why there are no
 	// limits.
@@ -74,6 +75,9 @@ type Info struct {
 	// SharedClock says that instants of the function and of Invocation.Began
 	// are on one clock, so that the way to the handler can be measured.
 	SharedClock bool
+	// VirtualTime says that time does not pass by itself, so that how long
+	// Prepare took means nothing.
+	VirtualTime bool
 }
 
 // Platform makes instances of functions. It is used by one goroutine.
@@ -155,3 +159,15 @@ func (e *FunctionError) Error() string {
 }
 
 func (e *FunctionError) Unwrap() error { return e.Kind }
+
+// Redactor replaces the values of secrets by [redacted], for what a function
+// prints or says.
+func Redactor(secrets map[string]string) *strings.Replacer {
+	var pairs []string
+	for _, value := range secrets {
+		if value != "" {
+			pairs = append(pairs, value, "[redacted]")
+		}
+	}
+	return strings.NewReplacer(pairs...)
+}

@@ -317,6 +317,9 @@ func (r *run) attempt(ctx context.Context, u Unit, withHot bool) (a attempt) {
 		return a
 	}
 	prepared := time.Since(began)
+	if r.Platform.Info().VirtualTime {
+		prepared = 0
+	}
 	defer func() {
 		if err := in.Close(); err != nil && a.err == nil {
 			a.err = err

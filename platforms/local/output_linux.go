@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/dtbench/dtbench/platforms"
 )
 
 const (
@@ -58,15 +60,9 @@ func newOutput(log io.Writer, name string, secrets map[string]string) (*output, 
 		return nil, errors.Join(os.NewSyscallError("fcntl", err), unix.Close(ends[0]), unix.Close(ends[1]))
 	}
 	_, _ = unix.FcntlInt(uintptr(ends[0]), unix.F_SETPIPE_SZ, pipeBytes)
-	var pairs []string
-	for _, value := range secrets {
-		if value != "" {
-			pairs = append(pairs, value, "[redacted]")
-		}
-	}
 	o := &output{
 		read: ends[0], write: os.NewFile(uintptr(ends[1]), "output"), log: log, prefix: name + " | ",
-		redact: strings.NewReplacer(pairs...), ending: make(chan struct{}), done: make(chan struct{}),
+		redact: platforms.Redactor(secrets), ending: make(chan struct{}), done: make(chan struct{}),
 		buffer: make([]byte, 32<<10),
 	}
 	o.finish = sync.OnceFunc(func() { close(o.ending) })

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/dtbench/dtbench/platforms"
+	"github.com/dtbench/dtbench/platforms/platformtest/orders"
 	"github.com/dtbench/dtbench/scenarios/build"
 	"github.com/dtbench/dtbench/scenarios/build/buildtest"
 	"github.com/dtbench/dtbench/scenarios/function"
@@ -24,6 +25,10 @@ import (
 type Settings struct {
 	Timeout time.Duration // of initialisation and of an invocation
 	Log     *Log          // where the functions' output goes
+	// Asleep, which may be nil, is for a suite that runs functions in process,
+	// where time does not pass by itself: its faulty function must call it when it
+	// has begun to sleep.
+	Asleep func()
 }
 
 // Suite is an adapter under test.
@@ -34,6 +39,10 @@ type Suite struct {
 	// Leftovers lists what is left of closed instances (processes, cgroups,
 	// files). Empty is good.
 	Leftovers func(t *testing.T) []string
+	// InProcess is what platforms.Function.Binary is to be for an adapter whose
+	// functions have no processes, and which runs package orders itself; empty for
+	// one that gets the command faulty.
+	InProcess string
 }
 
 // faulty is the function that does as it is told.
@@ -46,7 +55,10 @@ const (
 
 // Run runs the suite.
 func Run(t *testing.T, s Suite) {
-	binary := buildtest.Programs(t, faulty)[faulty.Name].Path
+	binary := s.InProcess
+	if binary == "" {
+		binary = buildtest.Programs(t, faulty)[faulty.Name].Path
+	}
 	runFor := func(timeout time.Duration, name string, f func(t *testing.T, c *conversation)) {
 		t.Run(name, func(t *testing.T) {
 			log := &Log{}
@@ -54,7 +66,11 @@ func Run(t *testing.T, s Suite) {
 				Name: "faulty/test", Binary: binary,
 				Settings: map[string]string{}, Secrets: map[string]string{"SECRET": secret},
 			}}
-			c.platform = s.Open(t, Settings{Timeout: timeout, Log: log})
+			c.platform = s.Open(t, Settings{Timeout: timeout, Log: log, Asleep: func() {
+				if c.asleep != nil {
+					c.asleep()
+				}
+			}})
 			f(t, c)
 			if err := c.platform.Close(); err != nil {
 				t.Errorf("Close: %v", err)
@@ -165,13 +181,7 @@ func Run(t *testing.T, s Suite) {
 	})
 
 	run("the policy is handed over once and leaves no trace", func(t *testing.T, c *conversation) {
-		traces := func() (tr struct {
-			Policy      []byte
-			Environment []string
-			Arguments   []string
-			Pipes       int
-		},
-		) {
+		traces := func() (tr orders.Traces) {
 			in := c.prepare()
 			a := c.answer(c.mustInvoke(in, `{"do":"policy"}`))
 			c.close(in)
@@ -258,7 +268,11 @@ func Run(t *testing.T, s Suite) {
 		c.mustInvoke(in, `{}`)
 		cause := errors.New("enough")
 		ctx, cancel := context.WithCancelCause(context.Background())
-		time.AfterFunc(20*time.Millisecond, func() { cancel(cause) })
+		if s.InProcess != "" {
+			c.asleep = func() { cancel(cause) }
+		} else {
+			time.AfterFunc(20*time.Millisecond, func() { cancel(cause) })
+		}
 		if _, err := in.Invoke(ctx, []byte(`{"do":"sleep","ms":900}`)); !errors.Is(err, cause) {
 			t.Errorf("got %v, want the cause", err)
 		}
@@ -268,7 +282,14 @@ func Run(t *testing.T, s Suite) {
 
 	run("children of the function end with the instance", func(_ *testing.T, c *conversation) {
 		in := c.prepare()
-		c.mustInvoke(in, `{"do":"child"}`)
+		if s.InProcess != "" {
+			// There are no processes: a function that wants one is told so and
+			// goes on.
+			c.mustFail(in, `{"do":"child"}`, platforms.ErrHandler, orders.ErrNoProcesses.Error())
+			c.mustInvoke(in, `{}`)
+		} else {
+			c.mustInvoke(in, `{"do":"child"}`)
+		}
 		c.close(in)
 	})
 }
@@ -279,6 +300,7 @@ type conversation struct {
 	platform platforms.Platform
 	fn       platforms.Function
 	log      *Log
+	asleep   func() // told when an in-process function sleeps
 }
 
 func (c *conversation) prepare() platforms.Instance {

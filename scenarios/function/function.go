@@ -67,6 +67,7 @@ type Timings struct {
 // Instance is one running copy of a function. Invocations must come one at a
 // time, as every contract here guarantees.
 type Instance struct {
+	host        Host
 	id          string
 	invocations int
 	handler     Handler
@@ -75,17 +76,38 @@ type Instance struct {
 	clock       pair
 }
 
+// Host is what an instance takes from the place that it lives in. A simulated
+// platform, where functions have no process of their own, supplies another.
+type Host struct {
+	Setting func(name string) string // the function's plain settings
+	Random  io.Reader                // draws the instance's id
+	Now     func() time.Time         // the function's own clock
+	Shared  func() int64             // the clock of scenarios/monotonic
+}
+
+var process = Host{Setting: os.Getenv, Random: rand.Reader, Now: time.Now, Shared: monotonic.Now}
+
 // Start runs the initialisation of a function and is the first thing its main
 // calls. With the argument --probe the process writes one byte and exits
 // instead: the floor under every start-up time.
 func Start(setup Setup, provider Provider) (*Instance, error) {
-	in := &Instance{main: monotonic.Now()}
+	main := monotonic.Now()
 	if len(os.Args) > 1 && os.Args[1] == "--probe" {
 		_, _ = os.Stdout.Write([]byte{'.'})
 		os.Exit(0)
 	}
+	return start(process, main, setup, provider)
+}
+
+// StartOn is Start on a host that is not a process.
+func StartOn(host Host, setup Setup, provider Provider) (*Instance, error) {
+	return start(host, host.Shared(), setup, provider)
+}
+
+func start(host Host, main int64, setup Setup, provider Provider) (*Instance, error) {
+	in := &Instance{host: host, main: main}
 	var id [16]byte
-	if _, err := io.ReadFull(rand.Reader, id[:]); err != nil {
+	if _, err := io.ReadFull(host.Random, id[:]); err != nil {
 		return nil, err
 	}
 	in.id = hex.EncodeToString(id[:])
@@ -93,9 +115,9 @@ func Start(setup Setup, provider Provider) (*Instance, error) {
 	if err != nil {
 		return nil, fmt.Errorf("secrets: %w", err)
 	}
-	in.secrets.inner = secrets
-	in.clock = newPair()
-	if in.handler, err = setup(os.Getenv); err != nil {
+	in.secrets.inner, in.secrets.now = secrets, host.Now
+	in.clock = host.pair()
+	if in.handler, err = setup(host.Setting); err != nil {
 		return nil, fmt.Errorf("setup: %w", err)
 	}
 	return in, nil
@@ -103,15 +125,15 @@ func Start(setup Setup, provider Provider) (*Instance, error) {
 
 // Ready marks the end of initialisation. The contract calls it right before it
 // asks for the first event.
-func (in *Instance) Ready() { in.ready = monotonic.Now() }
+func (in *Instance) Ready() { in.ready = in.host.Shared() }
 
 // Invoke runs the handler once and encodes its answer.
 func (in *Instance) Invoke(ctx context.Context, req Request) ([]byte, error) {
-	entered := time.Now()
+	entered := in.host.Now()
 	in.invocations++
 	in.secrets.spent = 0
 	result, err := in.handler(ctx, req, &in.secrets)
-	took := time.Since(entered)
+	took := in.host.Now().Sub(entered)
 	if err != nil {
 		return nil, err
 	}
@@ -137,15 +159,15 @@ type pair struct {
 	own    time.Time
 }
 
-// newPair reads both clocks in succession. A process that is preempted between
+// pair reads both clocks in succession. A process that is preempted between
 // the readings would carry the gap in every later instant, so the closest of a
 // few attempts is kept.
-func newPair() pair {
+func (h Host) pair() pair {
 	var best pair
 	for closest, attempt := int64(1<<62), 0; attempt < 20 && closest > 2000; attempt++ {
-		before := monotonic.Now()
-		own := time.Now()
-		if gap := monotonic.Now() - before; gap < closest {
+		before := h.Shared()
+		own := h.Now()
+		if gap := h.Shared() - before; gap < closest {
 			closest, best = gap, pair{shared: before + gap/2, own: own}
 		}
 	}
@@ -158,17 +180,18 @@ func (p pair) instant(t time.Time) int64 { return p.shared + int64(t.Sub(p.own))
 // with the value.
 type timedSecrets struct {
 	inner Secrets
+	now   func() time.Time
 	spent time.Duration
 }
 
 func (s *timedSecrets) Use(requestID, name string, use func([]byte) error) error {
 	var using time.Duration
-	begin := time.Now()
+	begin := s.now()
 	err := s.inner.Use(requestID, name, func(secret []byte) error {
-		opened := time.Now()
-		defer func() { using += time.Since(opened) }()
+		opened := s.now()
+		defer func() { using += s.now().Sub(opened) }()
 		return use(secret)
 	})
-	s.spent += time.Since(begin) - using
+	s.spent += s.now().Sub(begin) - using
 	return err
 }

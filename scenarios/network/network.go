@@ -27,17 +27,29 @@ type Result struct {
 
 // New reads the target and the store from the settings.
 func New(setting func(string) string) (function.Handler, error) {
+	return Over(storage.Outside{})(setting)
+}
+
+// Over is New over another way out.
+func Over(outside storage.Outside) function.Setup {
+	return func(setting func(string) string) (function.Handler, error) { return handler(outside, setting) }
+}
+
+func handler(outside storage.Outside, setting func(string) string) (function.Handler, error) {
 	target := setting(scenarios.TargetURL)
 	if u, err := url.Parse(target); err != nil || u.Host == "" {
 		return nil, fmt.Errorf("%s: want a URL", scenarios.TargetURL)
 	}
-	writer, err := storage.NewWriter(setting)
+	writer, err := outside.Writer(setting)
 	if err != nil {
 		return nil, err
 	}
-	client := &http.Client{Transport: &http.Transport{}} // no proxy from the environment
+	client, now := outside.Client(), outside.Now
+	if now == nil {
+		now = time.Now
+	}
 	return func(ctx context.Context, req function.Request, secrets function.Secrets) (any, error) {
-		body, err := fetch(ctx, client, target, req.ID, secrets)
+		body, err := fetch(ctx, client, now, target, req.ID, secrets)
 		if err != nil {
 			return nil, err
 		}
@@ -48,13 +60,13 @@ func New(setting func(string) string) (function.Handler, error) {
 	}, nil
 }
 
-func fetch(ctx context.Context, client *http.Client, target, requestID string, secrets function.Secrets) ([]byte, error) {
+func fetch(ctx context.Context, client *http.Client, now func() time.Time, target, requestID string, secrets function.Secrets) ([]byte, error) {
 	get, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
 	if err != nil {
 		return nil, err
 	}
 	err = secrets.Use(requestID, scenarios.TargetKey, func(key []byte) error {
-		return requestsig.Sign(get, key, time.Now())
+		return requestsig.Sign(get, key, now())
 	})
 	if err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/dtbench/dtbench/scenarios"
 	"github.com/dtbench/dtbench/scenarios/function"
@@ -19,9 +20,28 @@ type Result struct {
 	Bytes int `json:"bytes"`
 }
 
+// Outside is a function's way out. The zero value is the real one; a simulated
+// platform, whose time does not pass by itself, supplies its own.
+type Outside struct {
+	Transport http.RoundTripper // nil: a new http.Transport, without the machine's proxy settings
+	Now       func() time.Time  // dates signatures; nil: time.Now
+}
+
+// Client is an HTTP client over it.
+func (o Outside) Client() *http.Client {
+	if o.Transport == nil {
+		// Proxy settings of a machine must not reach what is measured.
+		return &http.Client{Transport: &http.Transport{}}
+	}
+	return &http.Client{Transport: o.Transport}
+}
+
 // New reads the store and the object's size from the settings.
-func New(setting func(string) string) (function.Handler, error) {
-	writer, err := NewWriter(setting)
+func New(setting func(string) string) (function.Handler, error) { return Outside{}.Storage(setting) }
+
+// Storage is New over that way out.
+func (o Outside) Storage(setting func(string) string) (function.Handler, error) {
+	writer, err := o.Writer(setting)
 	if err != nil {
 		return nil, err
 	}
@@ -44,8 +64,8 @@ type Writer struct {
 	object string
 }
 
-// NewWriter reads the store from the settings.
-func NewWriter(setting func(string) string) (*Writer, error) {
+// Writer reads the store from the settings.
+func (o Outside) Writer(setting func(string) string) (*Writer, error) {
 	for _, name := range []string{scenarios.StoreEndpoint, scenarios.StoreRegion, scenarios.StoreBucket, scenarios.StoreAccessKey, scenarios.StoreObject} {
 		if setting(name) == "" {
 			return nil, fmt.Errorf("%s is not set", name)
@@ -57,8 +77,8 @@ func NewWriter(setting func(string) string) (*Writer, error) {
 			Region:    setting(scenarios.StoreRegion),
 			Bucket:    setting(scenarios.StoreBucket),
 			AccessKey: setting(scenarios.StoreAccessKey),
-			// Proxy settings of a machine must not reach what is measured.
-			HTTP: &http.Client{Transport: &http.Transport{}},
+			HTTP:      o.Client(),
+			Now:       o.Now,
 		},
 		object: setting(scenarios.StoreObject),
 	}, nil

@@ -12,12 +12,14 @@ import (
 )
 
 // Open has nothing to initialise.
-func Open() (function.Secrets, error) { return environment{}, nil }
+func Open() (function.Secrets, error) { return Environment(os.LookupEnv), nil }
 
-type environment struct{}
+// Environment reads variables where there is no process to have them.
+type Environment func(name string) (value string, ok bool)
 
-func (environment) Use(_, name string, use func([]byte) error) error {
-	value, ok := os.LookupEnv(name)
+// Use calls use with a copy of the variable's value.
+func (lookup Environment) Use(_, name string, use func([]byte) error) error {
+	value, ok := lookup(name)
 	if !ok {
 		return fmt.Errorf("the environment variable %s is not set", name)
 	}
