@@ -13,8 +13,8 @@ type Incident struct {
 	Title string
 	// Source is where the paper tells it, and OWASP's category.
 	Source string
-	// Story is what happens, act by act.
-	Story string
+	// Story is what happens, act by act; Lesson what follows from it.
+	Story, Lesson string
 	// OutOfScope says why there is nothing to run; Run and Expected are then nil.
 	OutOfScope string
 	// Expected outcomes by variant.
@@ -70,6 +70,7 @@ func deserialization() Incident {
 	return Incident{
 		Name: "deserialization", Title: "An event that runs code", Source: "OWASP Serverless Top 10, A8; the paper names it as a limit",
 		Story:    "The function decodes an object out of an event, and decoding runs code of the attacker's choice. (Here the event names a probe, which is code in the function.) The code calls the library, as the function does.",
+		Lesson:   "In one process no scheme tells the attacker's call from the function's. What helps is not to decode what runs code; a budget per request; and a broker, which opens declared keys only and not more often than the budget says. What it opens the attacker has.",
 		Expected: expect(results.Leak, results.Broken, results.Broken, results.Denied),
 		Run:      callLibrary().Run,
 	}

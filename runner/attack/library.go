@@ -33,13 +33,17 @@ By hand: call Use from any package that the function imports.`,
 		Run: func(ctx context.Context, lab *Lab, variant string) (Result, error) {
 			d := Deployment{Variant: variant, Unlisted: []string{undeclared}}
 			if takesPolicy(variant) {
-				d.Policy = policy(map[string]any{"keys": map[string]any{FirstKey: map[string]any{"budget": requestBudget}}})
+				d.Policy = patient(variant, map[string]any{"keys": map[string]any{FirstKey: map[string]any{"budget": requestBudget}}})
 				d.Settings = map[string]string{scenarios.EncryptionKeys: FirstKey}
 			}
 			var r Result
 			err := lab.with(ctx, d, func(t *Target) error {
 				var got []probes.Accesses
-				err := t.Probe(ctx, "use", []probes.Access{{Key: FirstKey, Times: 2 * requestBudget}, {Key: undeclared, Times: 1}}, &got)
+				err := t.Probe(ctx, "use", []probes.Access{
+					{Key: FirstKey, Times: 2 * requestBudget},
+					{Key: undeclared, Times: 1},
+					{Key: FirstKey, Times: 2 * requestBudget, Request: "invented by the dependency"},
+				}, &got)
 				if err != nil {
 					return err
 				}
@@ -55,26 +59,28 @@ func judgeAccesses(t *Target, variant string, got []probes.Accesses) Result {
 	var r Result
 	for _, a := range got {
 		line := fmt.Sprintf("%s: %d opened, %d refused", a.Key, a.Granted, a.Refused)
+		if a.Request != "" {
+			line += ", for a request that it invented"
+		}
 		if a.Reason != "" {
 			line += " (" + a.Reason + ")"
 		}
 		r.Evidence = append(r.Evidence, line)
-		for _, c := range t.Stolen(a.SHA256) {
-			r.Evidence = append(r.Evidence, c.Proof())
-		}
 	}
-	declared, extra := got[0], got[1]
-	stolen := len(t.Stolen(declared.SHA256, extra.SHA256)) > 0
+	declared, extra, invented := got[0], got[1], got[2]
+	r.Evidence = append(r.Evidence, t.proofs(declared.SHA256, extra.SHA256, invented.SHA256)...)
+	stolen := len(t.Stolen(declared.SHA256, extra.SHA256, invented.SHA256)) > 0
+	within := declared.Granted <= requestBudget && invented.Granted <= requestBudget
 	switch {
-	case variant == scenarios.Baseline && stolen:
+	case !hasTokens(variant) && stolen:
 		r.Outcome, r.Detail = results.Leak, "everything is there for the asking"
-	case extra.Granted > 0 || declared.Granted > requestBudget:
-		r.Outcome, r.Detail = results.Broken, "the library serves whoever calls it, and opens what was not declared"
-	case brokered(variant):
+	case brokered(variant) && within && extra.Granted == 0 && extra.SHA256 == "":
 		r.Outcome = results.Denied
-		r.Detail = fmt.Sprintf("beyond declared keys and the request's budget; within, %d of %d calls were served, as the function's own would be", declared.Granted, declared.Granted+declared.Refused)
+		r.Detail = fmt.Sprintf("no undeclared key, and per request no more than the budget of %d openings of a declared one; a request that the code invents has a budget too (%d openings), and is on record", requestBudget, invented.Granted)
+	case stolen && extra.Granted > 0:
+		r.Outcome, r.Detail = results.Broken, "the library serves whoever calls it, and opens what nobody declared"
 	case stolen:
-		r.Outcome, r.Detail = results.Broken, "the library serves whoever calls it, within the request's budget"
+		r.Outcome, r.Detail = results.Broken, "the library serves whoever calls it"
 	default:
 		r.Outcome, r.Detail = results.Hold, "no value was opened"
 	}

@@ -17,6 +17,7 @@ type Access struct {
 // Accesses is what came of them.
 type Accesses struct {
 	Key     string `json:"key"`
+	Request string `json:"request,omitempty"` // as ordered
 	Granted int    `json:"granted"`
 	Refused int    `json:"refused"`
 	Reason  string `json:"reason,omitempty"` // of the last refusal
@@ -24,7 +25,8 @@ type Accesses struct {
 }
 
 // use is attack T6: code inside the function calls the library as the function
-// does.
+// does. Where the library wants to know which request runs, the code tells it of
+// one that it has invented.
 func use(_ context.Context, in Inside, args json.RawMessage) (any, error) {
 	orders, err := decode[[]Access](args)
 	if err != nil {
@@ -33,9 +35,11 @@ func use(_ context.Context, in Inside, args json.RawMessage) (any, error) {
 	results := make([]Accesses, len(orders))
 	for i, o := range orders {
 		r := &results[i]
-		r.Key = o.Key
+		r.Key, r.Request = o.Key, o.Request
 		if o.Request == "" {
 			o.Request = in.Request.ID
+		} else if library, ok := in.Secrets.(interface{ Begin(requestID string) }); ok {
+			library.Begin(o.Request)
 		}
 		for range o.Times {
 			err := in.Secrets.Use(o.Request, o.Key, func(value []byte) error {

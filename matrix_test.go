@@ -1,0 +1,80 @@
+package dtbench_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/dtbench/dtbench/results/attack"
+	suite "github.com/dtbench/dtbench/runner/attack"
+)
+
+// variants in the order in which documents show them.
+var variants = []string{"benchmark", "literal", "optimized", "broker"}
+
+// The matrix in docs/security.md is the expected one of the repository, which
+// dtbench attack holds every cell against.
+func TestDocumentsShowTheExpectedMatrix(t *testing.T) {
+	const begin, end = "<!-- begin: expected matrix, written by go test -run TestDocuments . -update -->\n", "<!-- end -->\n"
+	expected, err := attack.Expected()
+	if err != nil {
+		t.Fatal(err)
+	}
+	table := "\n| | Attack | By | " + strings.Join(variants, " | ") + " |\n|---|---|---|---|---|---|---|\n"
+	attacks := suite.All()
+	if len(attacks) < 25 {
+		t.Errorf("only %d attacks", len(attacks))
+	}
+	for _, a := range attacks {
+		row := []string{a.ID, a.Title, string(a.Adversary)}
+		for _, v := range variants {
+			e, ok := expected.Find(a.ID, v)
+			if !ok {
+				t.Fatalf("nothing is expected of %s on %s", a.ID, v)
+			}
+			cell := string(e.Outcome)
+			if e.Basis == attack.OurReading {
+				cell += " r"
+			}
+			row = append(row, cell)
+		}
+		table += fmt.Sprintf("| %s |\n", strings.Join(row, " | "))
+	}
+	holdsBetween(t, "docs/security.md", begin, end, table)
+}
+
+// holdsBetween checks the part of a document between two lines.
+func holdsBetween(t *testing.T, path, begin, end, part string) {
+	t.Helper()
+	holds(t, path, func(old string) string {
+		before, rest, ok := strings.Cut(old, begin)
+		_, after, ok2 := strings.Cut(rest, end)
+		if !ok || !ok2 {
+			t.Fatalf("%s has lost the lines around what is generated", path)
+		}
+		return before + begin + part + "\n" + end + after
+	})
+}
+
+// The stories in docs/incidents.md, and how they are expected to end, are those
+// that dtbench attack --incident replays.
+func TestDocumentsTellTheIncidents(t *testing.T) {
+	const begin, end = "<!-- begin: incidents, written by go test -run TestDocuments . -update -->\n", "<!-- end -->\n"
+	var stories strings.Builder
+	for _, i := range suite.Incidents() {
+		fmt.Fprintf(&stories, "\n## %s: `%s`\n\nIn the paper: %s.\n\n%s\n\n", i.Title, i.Name, i.Source, i.Story)
+		if i.OutOfScope != "" {
+			fmt.Fprintf(&stories, "Out of scope, because %s\n", i.OutOfScope)
+			continue
+		}
+		fmt.Fprintf(&stories, "| %s |\n|%s\n|", strings.Join(variants, " | "), strings.Repeat("---|", len(variants)))
+		for _, v := range variants {
+			if i.Expected[v] == "" {
+				t.Errorf("%s: nothing is expected of %s", i.Name, v)
+			}
+			fmt.Fprintf(&stories, " %s |", i.Expected[v])
+		}
+		fmt.Fprintf(&stories, "\n\n%s\n", i.Lesson)
+	}
+	holdsBetween(t, "docs/incidents.md", begin, end, stories.String())
+}
