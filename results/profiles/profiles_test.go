@@ -150,4 +150,9 @@ func TestBadProfilesAreRefused(t *testing.T) {
 	if _, err := FromRun(f); !errors.Is(err, ErrInvalid) {
 		t.Errorf("a simulated run: %v", err)
 	}
+	f = reference(t)
+	f.Experiment.Runtime = "python"
+	if _, err := FromRun(f); !errors.Is(err, ErrInvalid) {
+		t.Errorf("a run of Python functions: %v", err)
+	}
 }

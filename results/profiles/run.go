@@ -27,8 +27,8 @@ const nonceBytes = 32
 //   - MemoryMB: the peak of the cold hello function, and MemoryLoadedMB of the
 //     other scenarios'.
 func FromRun(f *results.File) (Profile, error) {
-	if f.Status != results.Complete || f.Experiment.Provenance != results.Measured {
-		return Profile{}, fmt.Errorf("%w: a cost profile wants a complete measured run", ErrInvalid)
+	if f.Status != results.Complete || f.Experiment.Provenance != results.Measured || f.Experiment.Runtime != "go" {
+		return Profile{}, fmt.Errorf("%w: the cost profile of the Go core wants a complete measured run of functions in Go", ErrInvalid)
 	}
 	p := Profile{
 		Schema: Schema, Name: Go, Runtime: f.Tool.Go,

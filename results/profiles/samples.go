@@ -163,14 +163,14 @@ func (s *Samples) Validate() error {
 	return nil
 }
 
-// Add appends a value to its series, which it makes where there is none.
+// Add appends a value, to six significant digits, to its series, which it makes where there is none.
 func (s *Samples) Add(q Quantity, context, build string, value float64) {
 	i := s.index(q, context, build)
 	if i < 0 {
 		i = len(s.Series)
 		s.Series = append(s.Series, Series{Quantity: q, Context: context, Build: build})
 	}
-	s.Series[i].Values = append(s.Series[i].Values, value)
+	s.Series[i].Values = append(s.Series[i].Values, round6(value))
 }
 
 // Sort puts the series in a fixed order; the values stay in theirs.

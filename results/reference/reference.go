@@ -14,15 +14,24 @@ import (
 //go:embed local.json
 var local []byte
 
+//go:embed python.json
+var python []byte
+
 //go:embed microcosts.json
 var microcosts []byte
 
 // Local returns the stored run of dtbench run --platform local. An error means
 // that the embedded file is damaged.
-func Local() (*results.File, error) {
-	f, err := results.Read(bytes.NewReader(local))
+func Local() (*results.File, error) { return read("local run", local) }
+
+// Python returns the stored run of the same with --runtime python, for machines
+// without an interpreter. An error means that the embedded file is damaged.
+func Python() (*results.File, error) { return read("run of the Python functions", python) }
+
+func read(what string, data []byte) (*results.File, error) {
+	f, err := results.Read(bytes.NewReader(data))
 	if err != nil {
-		return nil, fmt.Errorf("stored local run: %w", err)
+		return nil, fmt.Errorf("stored %s: %w", what, err)
 	}
 	return f, nil
 }
