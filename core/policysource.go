@@ -31,6 +31,11 @@ const (
 // unsetter is an [Environment] that can also remove a variable.
 type unsetter interface{ Unsetenv(name string) error }
 
+// FindPolicy returns the policy that env names, or an empty one, and takes it away
+// as [FromEnvironment] does: for code that completes a policy and then gives it to
+// a guard. Errors wrap [ErrConfig].
+func FindPolicy(env Environment) (*Policy, error) { return findPolicy(env, nil) }
+
 // findPolicy returns the policy given in code, or else that of the environment,
 // or an empty one. A descriptor is read and closed even if its policy comes
 // beside one in code, which is refused: nobody else is to read it.

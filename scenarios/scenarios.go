@@ -36,6 +36,10 @@ const (
 	LiteralInstanceID = "LITERAL_INSTANCE_ID" // default: the platform's
 )
 
+// BrokerBudget is the setting of the broker variant that says how often one
+// request may open each declared key; default 1, as every handler does.
+const BrokerBudget = "BROKER_BUDGET"
+
 // Scenario is a function under test.
 type Scenario struct {
 	Name  string
@@ -75,6 +79,7 @@ func Variants() []Variant {
 		{Name: Baseline, Default: true},
 		{Name: "optimized", Default: true, Protects: true, Erases: true},
 		{Name: "literal", Protects: true},
+		{Name: "broker", Protects: true, Erases: true},
 	}
 }
 

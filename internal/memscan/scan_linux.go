@@ -21,14 +21,21 @@ const window = 1 << 20
 //
 // Errors match [ErrDecoy] or [ErrShort], or say what could not be read: a
 // mapping that is passed over in silence could hold anything.
-func Scan(pid int, decoy []byte, needles map[string][]byte) (_ Result, err error) {
+func Scan(pid int, decoy []byte, needles map[string][]byte) (Result, error) {
+	return ScanApart(pid, decoy, decoy, needles)
+}
+
+// ScanApart is Scan for a process whose environment does not hold what its memory
+// does: one decoy is looked for in memory and another in the environ of every
+// thread.
+func ScanApart(pid int, decoy, environDecoy []byte, needles map[string][]byte) (_ Result, err error) {
 	var r Result
 	if pid == os.Getpid() {
 		return r, errors.New("memscan: a process that searches itself finds its own needles")
 	}
-	const decoyName = "\x00decoy"
-	all := map[string][]byte{decoyName: decoy}
-	longest := len(decoy)
+	const decoyName, environName = "\x00decoy", "\x00environ"
+	all := map[string][]byte{decoyName: decoy, environName: environDecoy}
+	longest := max(len(decoy), len(environDecoy))
 	for name, needle := range needles {
 		all[name] = needle
 		longest = max(longest, len(needle))
@@ -50,18 +57,19 @@ func Scan(pid int, decoy []byte, needles map[string][]byte) (_ Result, err error
 	if err := s.memory(); err != nil {
 		return r, fmt.Errorf("memscan: %w", err)
 	}
-	inMemory := s.count(decoyName)
+	inMemory, before := s.count(decoyName), s.count(environName)
 	if err := s.environs(); err != nil {
 		return r, fmt.Errorf("memscan: %w", err)
 	}
-	r.Decoys, r.Bytes, r.Threads = s.count(decoyName), s.bytes, s.threads
+	inEnvirons := s.count(environName) - before
+	r.Decoys, r.Bytes, r.Threads = inMemory+inEnvirons, s.bytes, s.threads
 	for _, h := range s.hits {
-		if h.Needle != decoyName {
+		if h.Needle != decoyName && h.Needle != environName {
 			r.Hits = append(r.Hits, h)
 		}
 	}
-	if inMemory == 0 || r.Decoys-inMemory < s.threads || s.threads == 0 {
-		return r, fmt.Errorf("%w: %d in memory, %d in the environ of %d threads", ErrDecoy, inMemory, r.Decoys-inMemory, s.threads)
+	if inMemory == 0 || inEnvirons < s.threads || s.threads == 0 {
+		return r, fmt.Errorf("%w: %d in memory, %d in the environ of %d threads", ErrDecoy, inMemory, inEnvirons, s.threads)
 	}
 	return r, nil
 }

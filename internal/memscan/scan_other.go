@@ -9,5 +9,8 @@ var errSystem = errors.New("memscan: needs Linux")
 // Scan returns an error on this system.
 func Scan(int, []byte, map[string][]byte) (Result, error) { return Result{}, errSystem }
 
+// ScanApart returns an error on this system.
+func ScanApart(int, []byte, []byte, map[string][]byte) (Result, error) { return Result{}, errSystem }
+
 // Children returns an error on this system.
 func Children(int, string) ([]int, error) { return nil, errSystem }

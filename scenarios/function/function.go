@@ -36,6 +36,25 @@ type Secrets interface {
 	Use(requestID, name string, use func(secret []byte) error) error
 }
 
+// Signer is what a way to the secrets offers beside [Secrets] when it can sign a
+// write to the object store without handing the key over.
+type Signer interface {
+	// SignPut signs, with the named secret, a PUT of the object whose content has
+	// this SHA-256 sum. It returns the headers that the request needs. An error
+	// means that access was refused, whatever the reason.
+	SignPut(requestID, name, object string, payload [32]byte) (PutHeaders, error)
+}
+
+// PutHeaders make a PUT valid for its object, its content and some minutes.
+type PutHeaders struct{ Date, Authorization string }
+
+// Requests is what a way to the secrets implements when it wants to know which
+// request runs: it can then refuse all others.
+type Requests interface {
+	Begin(requestID string)
+	End()
+}
+
 // Handler is the business of a function. Its result becomes the "result" of
 // the answer and must be fit for JSON.
 type Handler func(ctx context.Context, req Request, secrets Secrets) (any, error)
@@ -72,6 +91,8 @@ type Instance struct {
 	invocations int
 	handler     Handler
 	secrets     timedSecrets
+	handed      Secrets  // what handlers get: secrets, as a Signer where it is one
+	requests    Requests // nil where nobody wants to know
 	main, ready int64
 	clock       pair
 }
@@ -115,7 +136,11 @@ func start(host Host, main int64, setup Setup, provider Provider) (*Instance, er
 	if err != nil {
 		return nil, fmt.Errorf("secrets: %w", err)
 	}
-	in.secrets.inner, in.secrets.now = secrets, host.Now
+	in.secrets.inner, in.secrets.now, in.handed = secrets, host.Now, &in.secrets
+	if signer, ok := secrets.(Signer); ok {
+		in.handed = timedSigner{&in.secrets, signer}
+	}
+	in.requests, _ = secrets.(Requests)
 	in.clock = host.pair()
 	if in.handler, err = setup(host.Setting); err != nil {
 		return nil, fmt.Errorf("setup: %w", err)
@@ -132,7 +157,11 @@ func (in *Instance) Invoke(ctx context.Context, req Request) ([]byte, error) {
 	entered := in.host.Now()
 	in.invocations++
 	in.secrets.spent = 0
-	result, err := in.handler(ctx, req, &in.secrets)
+	if in.requests != nil {
+		in.requests.Begin(req.ID)
+		defer in.requests.End()
+	}
+	result, err := in.handler(ctx, req, in.handed)
 	took := in.host.Now().Sub(entered)
 	if err != nil {
 		return nil, err
@@ -194,4 +223,17 @@ func (s *timedSecrets) Use(requestID, name string, use func([]byte) error) error
 	})
 	s.spent += s.now().Sub(begin) - using
 	return err
+}
+
+// timedSigner counts signing as access: it happens where the secret is.
+type timedSigner struct {
+	*timedSecrets
+	inner Signer
+}
+
+func (s timedSigner) SignPut(requestID, name, object string, payload [32]byte) (PutHeaders, error) {
+	begin := s.now()
+	headers, err := s.inner.SignPut(requestID, name, object, payload)
+	s.spent += s.now().Sub(begin)
+	return headers, err
 }

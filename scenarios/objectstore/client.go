@@ -17,6 +17,7 @@ package objectstore
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -126,11 +127,17 @@ func (c *Client) do(ctx context.Context, method, key string, body, secret []byte
 // sign builds the signed request for the object under key, or for the bucket when key is empty. Everything derived from
 // secret is wiped when it returns.
 func (c *Client) sign(ctx context.Context, method, key string, body, secret []byte) (*http.Request, error) {
-	target, err := c.address(key)
+	req, err := c.request(ctx, method, key, body)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.checkCredentials(secret); err != nil {
+	return req, c.signRequest(req, sha256.Sum256(body), secret)
+}
+
+// request builds a request without a signature.
+func (c *Client) request(ctx context.Context, method, key string, body []byte) (*http.Request, error) {
+	target, err := c.address(key)
+	if err != nil {
 		return nil, err
 	}
 	req, err := http.NewRequestWithContext(ctx, method, c.Endpoint, bytes.NewReader(body))
@@ -141,13 +148,20 @@ func (c *Client) sign(ctx context.Context, method, key string, body, secret []by
 	if c.SessionToken != "" {
 		req.Header.Set("X-Amz-Security-Token", c.SessionToken)
 	}
+	return req, nil
+}
+
+func (c *Client) signRequest(req *http.Request, payload [sha256.Size]byte, secret []byte) error {
+	if err := c.checkCredentials(secret); err != nil {
+		return err
+	}
 	now := time.Now
 	if c.Now != nil {
 		now = c.Now
 	}
 	s := signer{accessKey: c.AccessKey, region: c.Region, trace: c.trace}
-	s.sign(req, body, now(), secret)
-	return req, nil
+	s.sign(req, payload, now(), secret)
+	return nil
 }
 
 // send sends a signed request and returns the body of a successful answer to a GET.

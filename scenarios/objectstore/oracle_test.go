@@ -151,7 +151,7 @@ func BenchmarkSign(b *testing.B) {
 		b.ReportAllocs()
 		s := signer{accessKey: c.AccessKey, region: c.Region}
 		for b.Loop() {
-			s.sign(request(), body, awsDate, secret)
+			s.sign(request(), sha256.Sum256(body), awsDate, secret)
 		}
 	})
 	// The SDK's signer keeps the derived key of the day, so it computes one HMAC where the other computes five.

@@ -42,12 +42,11 @@ func (k *keyring) wipe() {
 	clear(k.signing[:])
 }
 
-// sign hashes body, dates the request, and adds x-amz-content-sha256, x-amz-date and Authorization to it. It signs the
+// sign dates the request, whose body has the sum payload, and adds x-amz-content-sha256, x-amz-date and Authorization to it. It signs the
 // host, the query, and every header that req has at that moment; values must be free of leading, trailing and
 // repeated spaces, as all those of this package are.
-func (s *signer) sign(req *http.Request, body []byte, now time.Time, secret []byte) {
+func (s *signer) sign(req *http.Request, payload [sha256.Size]byte, now time.Time, secret []byte) {
 	stamp := now.UTC().Format(timeFormat)
-	payload := sha256.Sum256(body)
 	payloadHash := hex.EncodeToString(payload[:])
 	req.Header["X-Amz-Content-Sha256"] = []string{payloadHash}
 	req.Header["X-Amz-Date"] = []string{stamp}

@@ -2,6 +2,7 @@ package objectstore
 
 import (
 	"context"
+	"crypto/sha256"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -34,7 +35,7 @@ func TestAWSExamples(t *testing.T) {
 		target.RawQuery = query
 		req := &http.Request{Method: method, URL: target, Host: target.Host, Header: header}
 		s := signer{accessKey: c.AccessKey, region: c.Region}
-		s.sign(req, []byte(body), awsDate, []byte(awsSecretKey))
+		s.sign(req, sha256.Sum256([]byte(body)), awsDate, []byte(awsSecretKey))
 
 		wantHeader := "AWS4-HMAC-SHA256 Credential=" + awsAccessKey + "/20130524/us-east-1/s3/aws4_request, SignedHeaders=" +
 			signedHeaders + ", Signature=" + want

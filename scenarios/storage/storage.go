@@ -5,6 +5,7 @@ package storage
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -71,27 +72,37 @@ func (o Outside) Writer(setting func(string) string) (*Writer, error) {
 			return nil, fmt.Errorf("%s is not set", name)
 		}
 	}
-	return &Writer{
-		client: objectstore.Client{
-			Endpoint:  setting(scenarios.StoreEndpoint),
-			Region:    setting(scenarios.StoreRegion),
-			Bucket:    setting(scenarios.StoreBucket),
-			AccessKey: setting(scenarios.StoreAccessKey),
-			HTTP:      o.Client(),
-			Now:       o.Now,
-		},
-		object: setting(scenarios.StoreObject),
-	}, nil
+	w := &Writer{client: Store(setting), object: setting(scenarios.StoreObject)}
+	w.client.HTTP, w.client.Now = o.Client(), o.Now
+	return w, nil
+}
+
+// Store is the object store that the settings name.
+func Store(setting func(string) string) objectstore.Client {
+	return objectstore.Client{
+		Endpoint:  setting(scenarios.StoreEndpoint),
+		Region:    setting(scenarios.StoreRegion),
+		Bucket:    setting(scenarios.StoreBucket),
+		AccessKey: setting(scenarios.StoreAccessKey),
+	}
 }
 
 // Write stores body. The secret is in reach while the request is signed, not
-// while it travels.
+// while it travels; where the secrets come with a signer it is never in reach.
 func (w *Writer) Write(ctx context.Context, requestID string, body []byte, secrets function.Secrets) error {
 	var put *http.Request
-	err := secrets.Use(requestID, scenarios.StoreSecretKey, func(secret []byte) (err error) {
-		put, err = w.client.SignPut(ctx, w.object, body, secret)
-		return err
-	})
+	var err error
+	if signer, ok := secrets.(function.Signer); ok {
+		put, err = w.client.SignPutBy(ctx, w.object, body, func(payload [sha256.Size]byte) (objectstore.Authorization, error) {
+			h, err := signer.SignPut(requestID, scenarios.StoreSecretKey, w.object, payload)
+			return objectstore.Authorization{Date: h.Date, Header: h.Authorization}, err
+		})
+	} else {
+		err = secrets.Use(requestID, scenarios.StoreSecretKey, func(secret []byte) (err error) {
+			put, err = w.client.SignPut(ctx, w.object, body, secret)
+			return err
+		})
+	}
 	if err != nil {
 		return err
 	}

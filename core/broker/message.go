@@ -1,0 +1,102 @@
+package broker
+
+import (
+	"encoding/binary"
+	"errors"
+)
+
+// A message is one packet: version (1 byte), kind (1), sequence number (4),
+// length of the whole packet (4), then the fields of its kind, each framed by
+// its length (4). Numbers are big-endian. Nothing may be left over and nothing be
+// missing, so that a packet has one reading and a message one packet.
+const (
+	version    = 1
+	headerSize = 1 + 1 + 4 + 4
+	maxFields  = 5
+
+	// maxValue is the kernel's limit on one variable with its name
+	// (MAX_ARG_STRLEN, execve(2)); maxPacket leaves room for its ciphertext in
+	// base64 and everything around it, and is less than the kernel's default send
+	// buffer.
+	maxValue  = 128 << 10
+	maxPacket = maxValue * 3 / 2
+)
+
+type kind uint8
+
+// The function's messages, then the broker's.
+const (
+	variable kind = iota + 1 // NAME=value, before seal; not answered
+	seal                     // answered by sealed, for each variable, and ready; or by failed
+	use                      // running request, request, key; answered by granted or denied
+	run                      // running request, request, key, operation, input; answered by granted or denied
+	hello                    // state, before anything else
+	sealed                   // name, ciphertext
+	ready                    // nothing
+	failed                   // why
+	granted                  // value, or what the operation gave
+	denied                   // nothing
+	kinds
+)
+
+var fieldsOf = [kinds]int{variable: 1, use: 3, run: 5, hello: 1, sealed: 2, failed: 1, granted: 1}
+
+var errMessage = errors.New("broker: not a message of this version")
+
+type message struct {
+	kind     kind
+	sequence uint32
+	fields   [maxFields][]byte // point into the packet
+}
+
+// parse reads a packet. What it returns shares its memory.
+func parse(packet []byte) (m message, err error) {
+	if len(packet) < headerSize || len(packet) > maxPacket || packet[0] != version ||
+		packet[1] == 0 || packet[1] >= byte(kinds) || binary.BigEndian.Uint32(packet[6:]) != uint32(len(packet)) {
+		return message{}, errMessage
+	}
+	m.kind, m.sequence = kind(packet[1]), binary.BigEndian.Uint32(packet[2:])
+	rest := packet[headerSize:]
+	for i := range fieldsOf[m.kind] {
+		if len(rest) < 4 {
+			return message{}, errMessage
+		}
+		n := binary.BigEndian.Uint32(rest)
+		rest = rest[4:]
+		if uint64(n) > uint64(len(rest)) {
+			return message{}, errMessage
+		}
+		m.fields[i], rest = rest[:n:n], rest[n:]
+	}
+	if len(rest) > 0 {
+		return message{}, errMessage
+	}
+	return m, nil
+}
+
+// sizeOf is the length of the packet that holds the fields.
+func sizeOf(fields ...[]byte) int {
+	n := headerSize
+	for _, f := range fields {
+		n += 4 + len(f)
+	}
+	return n
+}
+
+// appendMessage writes a message at the beginning of buffer, and into new memory
+// only if there is no room: a secret must not be left behind in what append
+// outgrew.
+func appendMessage(buffer []byte, k kind, sequence uint32, fields ...[]byte) []byte {
+	size := sizeOf(fields...)
+	if cap(buffer) < size {
+		buffer = make([]byte, 0, size)
+	}
+	p := append(buffer[:0], version, byte(k))
+	p = binary.BigEndian.AppendUint32(p, sequence)
+	p = binary.BigEndian.AppendUint32(p, uint32(size))
+	for _, f := range fields {
+		p = binary.BigEndian.AppendUint32(p, uint32(len(f)))
+		p = append(p, f...)
+	}
+	return p
+}

@@ -1,0 +1,231 @@
+package broker
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/dtbench/dtbench/core"
+	"github.com/dtbench/dtbench/core/hygiene"
+)
+
+// Descriptors of a broker.
+const (
+	connectionNumber = 3
+	policyNumber     = 4
+)
+
+// endSignal is what the kernel sends the broker when its function dies. It can be
+// caught, so that the last records are written.
+const endSignal = syscall.SIGTERM
+
+// Start starts the broker of this process, hands the environment over and erases
+// the plaintext here. It returns when the broker is ready to serve. Call it
+// before other code reads the environment; the program's main must begin with
+// [Serve].
+//
+// Errors wrap [ErrStart]. What the core says about names, values and policy is in
+// their text.
+func Start() (*Client, error) {
+	c := &Client{done: make(chan struct{}), longest: maxPacket}
+	if err := c.start(); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrStart, err)
+	}
+	return c, nil
+}
+
+func (c *Client) start() error {
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return fmt.Errorf("socket pair: %w", err)
+	}
+	c.fd = pair[0]
+	timeout := unix.NsecToTimeval(patience.Nanoseconds())
+	err = errors.Join(
+		unix.SetsockoptTimeval(c.fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &timeout),
+		unix.SetsockoptTimeval(c.fd, unix.SOL_SOCKET, unix.SO_SNDTIMEO, &timeout),
+	)
+	limit := ""
+	if err == nil {
+		limit, err = c.spawn(os.NewFile(uintptr(pair[1]), "broker"))
+	}
+	if err == nil {
+		err = c.handOver()
+	}
+	if err != nil {
+		c.fail()
+		return err
+	}
+	c.state.Limit = limit
+	return nil
+}
+
+// spawn starts the second process and closes what it inherits. It returns why
+// the process runs as the same user, if it does.
+func (c *Client) spawn(connection *os.File) (limit string, err error) {
+	defer connection.Close()
+	out, opened := output()
+	if opened {
+		defer out.Close()
+	}
+	null, err := os.OpenFile(os.DevNull, os.O_RDONLY, 0)
+	if err != nil {
+		return "", err
+	}
+	defer null.Close()
+	files := []*os.File{null, out, os.Stderr, connection}
+	if policy := policyFile(); policy != nil {
+		defer policy.Close() // only the broker is to read it
+		files = append(files, policy)
+		c.policy = true
+	}
+	attr := &os.ProcAttr{
+		Env: []string{Variable + "=" + strconv.Itoa(connectionNumber)}, Files: files,
+		Sys: &syscall.SysProcAttr{Pdeathsig: endSignal},
+	}
+	attr.Sys.Credential, limit = otherUser()
+	err = c.launch(attr)
+	if err != nil && attr.Sys.Credential != nil {
+		limit = fmt.Sprintf("user id %d cannot be taken: %v", attr.Sys.Credential.Uid, err)
+		attr.Sys.Credential = nil
+		err = c.launch(attr)
+	}
+	return limit, err
+}
+
+// launch forks on a thread that lives as long as the child, because the child
+// dies with the thread that forked it (PR_SET_PDEATHSIG(2const)), and reaps it.
+func (c *Client) launch(attr *os.ProcAttr) error {
+	started := make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		p, err := os.StartProcess("/proc/self/exe", []string{ProcessName}, attr)
+		started <- err
+		if err != nil {
+			runtime.UnlockOSThread()
+			return
+		}
+		if state, err := p.Wait(); err == nil && state.ExitCode() == core.ExitTerminated {
+			exit(core.ExitTerminated)
+		}
+		close(c.done)
+		c.mu.Lock()
+		c.fail()
+		c.mu.Unlock()
+	}()
+	return <-started
+}
+
+// output is standard output as the broker can write its records to it. A pipe
+// belongs to who made it and cannot be opened anew by another user, as package
+// audit does in order not to block; so it is opened here.
+func output() (f *os.File, opened bool) {
+	var stat unix.Stat_t
+	if unix.Fstat(1, &stat) == nil {
+		if kind := stat.Mode & unix.S_IFMT; kind == unix.S_IFIFO || kind == unix.S_IFCHR {
+			fd, err := unix.Open("/proc/self/fd/1", unix.O_WRONLY|unix.O_NONBLOCK|unix.O_CLOEXEC|unix.O_NOCTTY, 0)
+			if err == nil {
+				return os.NewFile(uintptr(fd), "stdout"), true
+			}
+		}
+	}
+	return os.Stdout, false
+}
+
+// policyFile is the descriptor from which the policy comes, or nil. If the
+// variable is set all the same, the core says what is wrong with it.
+func policyFile() *os.File {
+	number, err := strconv.Atoi(os.Getenv(core.PolicyFDVariable))
+	if err != nil || number < connectionNumber {
+		return nil
+	}
+	if _, err := unix.FcntlInt(uintptr(number), unix.F_GETFD, 0); err != nil {
+		return nil
+	}
+	return os.NewFile(uintptr(number), "policy")
+}
+
+// otherUser picks a user id that nobody has, or says why there is none.
+func otherUser() (*syscall.Credential, string) {
+	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	var data [2]unix.CapUserData
+	if err := unix.Capget(&header, &data[0]); err != nil {
+		return nil, fmt.Sprintf("capabilities are unknown: %v", err)
+	}
+	const needed = 1<<unix.CAP_SETUID | 1<<unix.CAP_SETGID
+	if os.Geteuid() != 0 || data[0].Effective&needed != needed {
+		return nil, fmt.Sprintf("user %d may not become another", os.Geteuid())
+	}
+	// systemd's range for users that last as long as a service.
+	const first, last = 61184, 65519
+	var b [2]byte
+	rand.Read(b[:])
+	id := first + uint32(binary.BigEndian.Uint16(b[:]))%(last-first+1)
+	return &syscall.Credential{Uid: id, Gid: id}, ""
+}
+
+// handOver gives the environment to the broker and erases what it sealed.
+func (c *Client) handOver() error {
+	buffer := make([]byte, maxPacket)
+	m, err := c.read(buffer)
+	if err != nil || m.kind != hello {
+		return fmt.Errorf("no greeting: %w", errors.Join(err, errMessage))
+	}
+	if err := json.Unmarshal(m.fields[0], &c.state); err != nil {
+		return fmt.Errorf("greeting: %w", err)
+	}
+	longest := maxOutput
+	for _, entry := range os.Environ() {
+		name, _, _ := strings.Cut(entry, "=")
+		if name == core.PolicyFDVariable && c.policy {
+			entry = name + "=" + strconv.Itoa(policyNumber)
+		}
+		if len(entry) > maxValue {
+			return fmt.Errorf("%s has more than %d bytes", name, maxValue)
+		}
+		// Not a copy: that would stay in memory.
+		err := c.write(variable, unsafe.Slice(unsafe.StringData(entry), len(entry)))
+		clear(c.question)
+		if err != nil {
+			return fmt.Errorf("hand over %s: %w", name, err)
+		}
+	}
+	c.question = nil // as long as the longest variable
+	if err := c.write(seal); err != nil {
+		return fmt.Errorf("hand over: %w", err)
+	}
+	var replacements []hygiene.Replacement
+	for {
+		m, err := c.read(buffer)
+		switch {
+		case err != nil:
+			return fmt.Errorf("seal: %w", err)
+		case m.kind == failed:
+			return errors.New(string(m.fields[0]))
+		case m.kind == sealed:
+			name := string(m.fields[0])
+			replacements = append(replacements, hygiene.Replacement{Name: name, Text: string(m.fields[1])})
+			longest = max(longest, len(os.Getenv(name)))
+			continue
+		case m.kind != ready:
+			return errMessage
+		}
+		break
+	}
+	c.longest = sizeOf(make([]byte, longest))
+	if err := os.Unsetenv(core.PolicyFDVariable); err != nil {
+		return err
+	}
+	_, err = hygiene.Replace(replacements, hygiene.Options{})
+	return err
+}
