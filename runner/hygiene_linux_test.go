@@ -3,11 +3,13 @@ package runner
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
+	"github.com/dtbench/dtbench/core/broker"
 	"github.com/dtbench/dtbench/internal/memscan"
 	"github.com/dtbench/dtbench/internal/needs"
 	"github.com/dtbench/dtbench/platforms"
@@ -19,7 +21,7 @@ import (
 )
 
 // After each invocation, with the values opened, used against the real services
-// and released, no copy of a protected value is anywhere in the process. The
+// and released, no copy of a protected value is anywhere in its processes. The
 // instance is idle when it is scanned: it waits for the next event.
 func TestNoProtectedValueIsInMemoryAfterItsRelease(t *testing.T) {
 	needs.Ptrace(t)
@@ -68,7 +70,7 @@ func TestNoProtectedValueIsInMemoryAfterItsRelease(t *testing.T) {
 					if err != nil || len(pids) != 1 {
 						t.Fatalf("%s: processes %v, %v", fn.Name, pids, err)
 					}
-					r, err := memscan.Scan(pids[0], []byte(decoy), needles)
+					r, err := scanInstance(pids[0], v.Processes, decoy, needles)
 					if err != nil {
 						t.Fatalf("%s: %v", fn.Name, err)
 					}
@@ -91,4 +93,15 @@ func TestNoProtectedValueIsInMemoryAfterItsRelease(t *testing.T) {
 			}
 		}
 	}
+}
+
+func scanInstance(pid, processes int, decoy string, needles map[string][]byte) (memscan.Result, error) {
+	if processes == 1 {
+		return memscan.Scan(pid, []byte(decoy), needles)
+	}
+	r, found, err := memscan.Family(pid, []byte(decoy), broker.ProcessName, []byte(broker.Variable), needles)
+	if err == nil && found != processes {
+		err = fmt.Errorf("%d processes, not %d", found, processes)
+	}
+	return r, err
 }

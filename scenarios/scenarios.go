@@ -67,7 +67,8 @@ type Variant struct {
 	Protects bool // wants EncryptionKeys in its environment
 	// Erases says that between two accesses no plaintext of a protected value is
 	// in the memory of its processes, nor in their environments.
-	Erases bool
+	Erases    bool
+	Processes int // that one instance consists of
 }
 
 // Baseline is the variant that overheads are taken against.
@@ -76,10 +77,10 @@ const Baseline = "benchmark"
 // Variants returns the variants, the baseline first.
 func Variants() []Variant {
 	return []Variant{
-		{Name: Baseline, Default: true},
-		{Name: "optimized", Default: true, Protects: true, Erases: true},
-		{Name: "literal", Protects: true},
-		{Name: "broker", Protects: true, Erases: true},
+		{Name: Baseline, Default: true, Processes: 1},
+		{Name: "optimized", Default: true, Protects: true, Erases: true, Processes: 1},
+		{Name: "literal", Protects: true, Processes: 1},
+		{Name: "broker", Protects: true, Erases: true, Processes: 2},
 	}
 }
 

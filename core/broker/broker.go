@@ -47,7 +47,7 @@ type Config struct {
 type Operation struct {
 	Name string
 	// Key is the data key whose value it uses. That value is not revealed by
-	// [Client.Use] any more.
+	// [Client.Use] any more. If the key is not declared the operation is refused.
 	Key string
 	// Prepare checks what the function asks for, before anything is opened, and
 	// returns what to do. An error of either is a refusal; the function learns
@@ -79,10 +79,9 @@ func (s State) encode() []byte {
 }
 
 // Serve turns the process into a broker if [Start] made it for that, and then
-// returns when the function has ended. It must be the first statement of main:
-// in the function it returns false at once.
-//
-//	if served, err := broker.Serve(nil); served { … os.Exit }
+// returns when the function has ended, or an error that the function was not told.
+// It must be the first statement of main, which ends the process when it returns
+// true; in the function it returns false at once.
 func Serve(setup Setup) (served bool, err error) {
 	descriptor, ok := os.LookupEnv(Variable)
 	if !ok {

@@ -48,7 +48,12 @@ func setup(setting func(string) string) (broker.Config, error) {
 		return broker.Config{}, errors.New("a declared key can be read as a setting")
 	}
 	c := broker.Config{}
-	c.Budget, _ = strconv.Atoi(setting("BUDGET"))
+	if text := setting("BUDGET"); text != "" {
+		var err error
+		if c.Budget, err = strconv.Atoi(text); err != nil {
+			return c, errors.New("no budget")
+		}
+	}
 	if setting("OPERATION") == "" {
 		return c, nil
 	}

@@ -158,10 +158,10 @@ func (s *server) handle(m message) error {
 
 // seal makes the guard of what was handed over.
 func (s *server) seal(sequence uint32) error {
-	err := s.setUp()
-	if err != nil {
-		// No error of the core's holds a value.
-		return errors.Join(err, s.say(failed, sequence, []byte(err.Error())))
+	if err := s.setUp(); err != nil {
+		// No error of the core's holds a value. The function reads this and ends.
+		s.env.wipe()
+		return s.say(failed, sequence, []byte(err.Error()))
 	}
 	clear(s.receive)
 	for _, name := range slices.Sorted(maps.Keys(s.env.texts)) {
@@ -226,9 +226,6 @@ func (s *server) configure() (c Config, err error) {
 	}
 	s.operations = map[string]map[string]Operation{}
 	for _, o := range c.Operations {
-		if !s.declared[o.Key] {
-			return c, fmt.Errorf("operation %s: %s is not declared", o.Name, o.Key)
-		}
 		if s.operations[o.Key] == nil {
 			s.operations[o.Key] = map[string]Operation{}
 		}

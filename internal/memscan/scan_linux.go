@@ -74,6 +74,34 @@ func ScanApart(pid int, decoy, environDecoy []byte, needles map[string][]byte) (
 	return r, nil
 }
 
+// Family scans a process and its children of one program, which share the decoy in
+// memory and have another in their environ. It returns all that was found, the
+// number of processes, and an error if there is no such child.
+func Family(pid int, decoy []byte, program string, environDecoy []byte, needles map[string][]byte) (r Result, processes int, err error) {
+	if r, err = Scan(pid, decoy, needles); err != nil {
+		return r, 0, err
+	}
+	children, err := Children(pid, program)
+	if err == nil && len(children) == 0 {
+		err = fmt.Errorf("memscan: process %d has no child %s", pid, program)
+	}
+	if err != nil {
+		return r, 1, err
+	}
+	for _, child := range children {
+		c, err := ScanApart(child, decoy, environDecoy, needles)
+		if err != nil {
+			return r, 1, fmt.Errorf("%s: %w", program, err)
+		}
+		for _, h := range c.Hits {
+			h.Place = program + ", " + h.Place
+			r.Hits = append(r.Hits, h)
+		}
+		r.Decoys, r.Bytes, r.Threads = r.Decoys+c.Decoys, r.Bytes+c.Bytes, r.Threads+c.Threads
+	}
+	return r, 1 + len(children), nil
+}
+
 // awaitStop waits until no thread of the process runs any more.
 func awaitStop(pid int) error {
 	for end := time.Now().Add(5 * time.Second); ; time.Sleep(time.Millisecond) {

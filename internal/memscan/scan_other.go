@@ -12,5 +12,10 @@ func Scan(int, []byte, map[string][]byte) (Result, error) { return Result{}, err
 // ScanApart returns an error on this system.
 func ScanApart(int, []byte, []byte, map[string][]byte) (Result, error) { return Result{}, errSystem }
 
+// Family returns an error on this system.
+func Family(int, []byte, string, []byte, map[string][]byte) (Result, int, error) {
+	return Result{}, 0, errSystem
+}
+
 // Children returns an error on this system.
 func Children(int, string) ([]int, error) { return nil, errSystem }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dtbench/dtbench/core/broker"
 	"github.com/dtbench/dtbench/internal/memscan"
 	"github.com/dtbench/dtbench/internal/needs"
 	"github.com/dtbench/dtbench/platforms"
@@ -17,7 +18,7 @@ import (
 )
 
 // Before the first access no copy of a protected value is anywhere in the
-// process, in any scenario and any variant that erases; in the others the same
+// processes of an instance, in any scenario and any variant that erases; in the others the same
 // scan finds them all. What is left after an access is tested in package runner, where the
 // services are.
 func TestNoProtectedValueIsInMemoryBeforeTheFirstAccess(t *testing.T) {
@@ -51,7 +52,7 @@ func TestNoProtectedValueIsInMemoryBeforeTheFirstAccess(t *testing.T) {
 			if v.Protects {
 				fn.Settings[scenarios.EncryptionKeys] = strings.Join(s.Secrets, ",")
 			}
-			r, err := scanReady(h, fn, decoy, needles)
+			r, err := scanReady(h, fn, v.Processes, decoy, needles)
 			if err != nil {
 				t.Fatalf("%s: %v", fn.Name, err)
 			}
@@ -71,7 +72,7 @@ func TestNoProtectedValueIsInMemoryBeforeTheFirstAccess(t *testing.T) {
 }
 
 // scanReady starts an instance, lets it wait for its first event, and scans it.
-func scanReady(h platforms.Platform, fn platforms.Function, decoy string, needles map[string][]byte) (r memscan.Result, err error) {
+func scanReady(h platforms.Platform, fn platforms.Function, processes int, decoy string, needles map[string][]byte) (r memscan.Result, err error) {
 	prepared, err := h.Prepare(context.Background(), fn)
 	if err != nil {
 		return r, err
@@ -87,5 +88,12 @@ func scanReady(h platforms.Platform, fn platforms.Function, decoy string, needle
 	case <-in.process.exited:
 		return r, fmt.Errorf("ended: %q", in.out.lastLines())
 	}
-	return memscan.Scan(in.process.pid, []byte(decoy), needles)
+	if processes == 1 {
+		return memscan.Scan(in.process.pid, []byte(decoy), needles)
+	}
+	r, found, err := memscan.Family(in.process.pid, []byte(decoy), broker.ProcessName, []byte(broker.Variable), needles)
+	if err == nil && found != processes {
+		err = fmt.Errorf("%d processes, not %d", found, processes)
+	}
+	return r, err
 }
