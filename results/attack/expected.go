@@ -5,8 +5,8 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
-	"strconv"
 )
 
 //go:embed expected.json
@@ -42,7 +42,7 @@ func parseMatrix(document []byte) (Matrix, error) {
 	for _, e := range m {
 		cell := [2]string{e.Attack, e.Variant}
 		switch {
-		case number(e.Attack) == 0 || e.Variant == "":
+		case !identifier.MatchString(e.Attack) || e.Variant == "":
 			return nil, fmt.Errorf("expected matrix: attack %q on variant %q", e.Attack, e.Variant)
 		case !slices.Contains(Outcomes(), e.Outcome) || e.Outcome == CouldNotRun:
 			return nil, fmt.Errorf("expected matrix: %s on %s: outcome %q", e.Attack, e.Variant, e.Outcome)
@@ -65,17 +65,9 @@ func (m Matrix) Find(attack, variant string) (Expectation, bool) {
 	return m[i], true
 }
 
-// number is the 7 of T7, 0 for what is no id.
-func number(id string) int {
-	if len(id) < 2 || id[0] != 'T' {
-		return 0
-	}
-	n, err := strconv.Atoi(id[1:])
-	if err != nil || n < 1 || "T"+strconv.Itoa(n) != id {
-		return 0
-	}
-	return n
-}
+// identifier is that of an attack, T7, or of a claim of the paper that no attack of
+// the table is about, S05 (results/paper).
+var identifier = regexp.MustCompile(`^(T[1-9][0-9]?|S0[1-9])$`)
 
 // Variants lists those that something is expected of, in the order of the matrix.
 func (m Matrix) Variants() []string {

@@ -12,14 +12,18 @@ func TestTheExpectedMatrixIsWhole(t *testing.T) {
 		t.Fatal(err)
 	}
 	variants := []string{"benchmark", "literal", "optimized", "broker"}
+	ids := []string{"S05", "S06", "S08"}
 	for n := 1; n <= 25; n++ {
+		ids = append(ids, "T"+strconv.Itoa(n))
+	}
+	for _, id := range ids {
 		for _, v := range variants {
-			if _, ok := m.Find("T"+strconv.Itoa(n), v); !ok {
-				t.Errorf("nothing is expected of T%d on %s", n, v)
+			if _, ok := m.Find(id, v); !ok {
+				t.Errorf("nothing is expected of %s on %s", id, v)
 			}
 		}
 	}
-	if len(m) != 25*len(variants) {
+	if len(m) != len(ids)*len(variants) {
 		t.Errorf("%d expectations", len(m))
 	}
 }

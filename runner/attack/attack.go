@@ -57,7 +57,8 @@ func cannot(format string, args ...any) error {
 	return fmt.Errorf("%w: %w", ErrCannotRun, fmt.Errorf(format, args...))
 }
 
-// All returns the attacks in the order of their numbers.
+// All returns the attacks in the order of their numbers: T1 to T25, and then those
+// that only ask after a claim of the paper and bear its number (results/paper).
 func All() []Attack {
 	return []Attack{
 		dumpEnvironment(),
@@ -85,5 +86,8 @@ func All() []Attack {
 		connectToBroker(),
 		forgeRequests(),
 		injectCredentials(),
+		carryElsewhere(),
+		endInstance(),
+		searchAudit(),
 	}
 }

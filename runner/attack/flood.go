@@ -2,11 +2,8 @@ package attack
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"time"
 
-	"github.com/dtbench/dtbench/platforms"
 	results "github.com/dtbench/dtbench/results/attack"
 	"github.com/dtbench/dtbench/scenarios/probes"
 )
@@ -22,7 +19,7 @@ func floodRegistry() Attack {
 
 Algorithm 1 of the paper checks the nonce first. In our reading a nonce enters the list when it is checked, so every forgery grows the list, and the victim's token is refused as used although nobody used it. Checking the nonce first saves nothing: refusing a forgery costs one MAC. The hardened core checks MAC, then time, and only then takes the nonce.
 
-The instance is deployed with terminate_after -1, or its default policy would end it after 100 refusals in a row, which is tried afterwards: that stops the flood and costs a cold start.
+The instance is deployed with terminate_after -1, or its default policy would end it after 100 refusals in a row, which stops the flood and costs a cold start (S06).
 
 By hand: scenarios/probes/flood.go is the flood; "registry" among the probes gives the length of the list.`,
 		},
@@ -91,51 +88,5 @@ func runFlood(ctx context.Context, lab *Lab, variant string) (r Result, err erro
 		ID: "flood-memory", Title: "Growth of the guard under 500,000 bad tokens", Value: grown / 1e6, Unit: "MB", Source: results.Measured,
 		Detail: "heap in use after a collection, before and after",
 	})
-	if isLiteral(variant) {
-		return r, t.granted(p) // it answers refusals with nothing
-	}
-	q, evidence, err := lab.replacement(ctx, variant)
-	r.Quantities = append(r.Quantities, q...)
-	r.Evidence = append(r.Evidence, evidence...)
-	return r, errors.Join(err, t.granted(p))
-}
-
-// replacement floods an instance under its default policy, which ends it, and
-// invokes the next.
-func (l *Lab) replacement(ctx context.Context, variant string) (q []results.Quantity, evidence []string, err error) {
-	t, err := l.Deploy(ctx, Deployment{Variant: variant})
-	if err != nil {
-		return nil, nil, err
-	}
-	defer t.Close()
-	if _, err := t.public(ctx); err != nil {
-		return nil, nil, err
-	}
-	const sent = 1000
-	began := time.Now()
-	err = t.Probe(ctx, "flood", probes.Flood{Request: "flood", Key: FirstKey, Form: form(variant), Count: sent, Seed: l.Seed()}, nil)
-	gone := time.Since(began)
-	if !errors.Is(err, platforms.ErrTerminated) {
-		return nil, nil, fmt.Errorf("%d refusals under the default policy did not end the instance: %w", sent, err)
-	}
-	next, err := l.Deploy(ctx, Deployment{Variant: variant})
-	if err != nil {
-		return nil, nil, err
-	}
-	defer next.Close()
-	if err := next.Invoke(ctx, []byte(`{}`), nil); err != nil {
-		return nil, nil, err
-	}
-	replaced := time.Since(began)
-	milliseconds := func(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
-	return []results.Quantity{
-		{
-			ID: "time-to-termination", Title: "From the first bad token to the end of the instance", Value: milliseconds(gone), Unit: "ms",
-			Source: results.Measured, Detail: "default policy: after 100 refusals in a row; bad tokens as fast as they can be made",
-		},
-		{
-			ID: "time-to-replacement", Title: "From the first bad token to the first answer of the next instance", Value: milliseconds(replaced), Unit: "ms",
-			Source: results.Measured, Detail: "the next instance is a cold start",
-		},
-	}, []string{fmt.Sprintf("under the default policy the guard ended the instance within %d bad tokens, and the next one answered", sent)}, nil
+	return r, t.granted(p)
 }
