@@ -17,8 +17,7 @@ const (
 	GroupAttacked = "attacked" // those who answered question 1 with yes
 )
 
-// Survey is what the text gives of the user survey: Fig. 5 itself is an image
-// without published numbers.
+// Survey is what the text gives of the user survey: Fig. 5 itself is an image.
 type Survey struct {
 	Respondents     int          `json:"respondents"`
 	RespondentsText string       `json:"respondents_text"`
