@@ -46,7 +46,7 @@ func hotNotAffected(e *Evidence) []finding {
 	}
 	out := noEquivalence(changes)
 	for _, f := range measured(e) {
-		c, ok := compare(f, "hello", results.Hot)
+		c, ok := Compare(f, "hello", results.Hot)
 		if !ok {
 			continue
 		}
@@ -183,7 +183,7 @@ func measuredConstant(f *results.File) (v reproduction.Verdict, computed string,
 	var ds, weights []float64
 	var parts []string
 	for _, scenario := range scenariosByComplexity {
-		c, okCell := compare(f, scenario, results.Cold)
+		c, okCell := Compare(f, scenario, results.Cold)
 		squared := c.Variant.SquaredError() + c.Baseline.SquaredError()
 		if !okCell || squared == 0 {
 			return "", "", false
@@ -234,7 +234,7 @@ func hotNegligible(e *Evidence) []finding {
 		verdicts := map[reproduction.Verdict]int{}
 		var shown []string
 		for _, scenario := range scenariosByComplexity {
-			c, ok := compare(f, scenario, results.Hot)
+			c, ok := Compare(f, scenario, results.Hot)
 			if !ok {
 				break
 			}
@@ -281,7 +281,7 @@ func fifteenRunsSuffice(e *Evidence) []finding {
 		least := math.Inf(1)
 		for _, scenario := range f.Experiment.Scenarios {
 			for _, start := range []results.Start{results.Cold, results.Hot} {
-				if c, ok := compare(f, scenario, start); ok {
+				if c, ok := Compare(f, scenario, start); ok {
 					cells++
 					least = min(least, c.MinimumDetectable)
 					if c.MinimumDetectable > worst {

@@ -131,7 +131,7 @@ var scenariosByComplexity = []string{"hello", "storage", "network"}
 func measuredChanges(f *results.File, start results.Start) []change {
 	var out []change
 	for _, scenario := range scenariosByComplexity {
-		c, ok := compare(f, scenario, start)
+		c, ok := Compare(f, scenario, start)
 		if !ok {
 			return nil
 		}
@@ -235,7 +235,7 @@ func noOptimizationNeeded(e *Evidence) []finding {
 	out := published(holds, "cold: "+list(changes), choose(holds, "The cold start of the simplest function grows by a tenth at most.",
 		"Where the cold start grows by more than a tenth, a remedy for cold starts is needed; the second half of the claim offers one."))
 	for _, f := range measured(e) {
-		if c, ok := compare(f, "hello", results.Cold); ok {
+		if c, ok := Compare(f, "hello", results.Cold); ok {
 			out = append(out, finding{reproduction.Measured, verdict(c.Ratio.Value <= 1.1), fmt.Sprintf("%s, hello cold: %s", runName(f), signed(100*(c.Ratio.Value-1), 1)), ""})
 		}
 	}
@@ -274,9 +274,10 @@ func times(f *results.File, key results.CellKey) []float64 {
 	return out
 }
 
-// compare compares the two variants in one scenario and start of a run. It is
-// false where the run lacks one of them or enough samples of it.
-func compare(f *results.File, scenario string, start results.Start) (stats.Comparison, bool) {
+// Compare compares optimized with benchmark in one scenario and start of a run,
+// by the time metric of its provenance. It is false where the run lacks one of
+// them, where a cell is extrapolated, and where there are too few samples.
+func Compare(f *results.File, scenario string, start results.Start) (stats.Comparison, bool) {
 	o := times(f, results.CellKey{Scenario: scenario, Variant: "optimized", Start: start})
 	b := times(f, results.CellKey{Scenario: scenario, Variant: report.Baseline, Start: start})
 	c, err := stats.Compare(o, b, stats.Options{Trim: f.Experiment.Trim, Alpha: report.Alpha, Margin: report.Margin, Seed: f.Experiment.Seed})
