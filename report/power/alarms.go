@@ -53,7 +53,7 @@ func alarms(seed uint64, repetitions int) ([]Alarm, error) {
 			for k := range next {
 				// One stream per repetition: the number of processors changes nothing.
 				rng := rand.New(rand.NewPCG(seed, 0x616c61726d<<16|uint64(k)))
-				x, y := draw(rng, sigma), draw(rng, sigma)
+				x, y := lognormal(rng, sigma), lognormal(rng, sigma)
 				shift := (rng.NormFloat64() - rng.NormFloat64())
 				for i, tau := range drifts {
 					p, err := stats.PermutationTest(scaled(x, math.Exp(tau*shift)), y, Trim, stats.Sampling{Seed: seed})
@@ -85,7 +85,7 @@ func alarms(seed uint64, repetitions int) ([]Alarm, error) {
 	return out, nil
 }
 
-func draw(rng *rand.Rand, sigma float64) []float64 {
+func lognormal(rng *rand.Rand, sigma float64) []float64 {
 	xs := make([]float64, Runs)
 	for i := range xs {
 		xs[i] = math.Exp(sigma * rng.NormFloat64())
