@@ -27,7 +27,9 @@ type Config struct {
 	Keys []string
 
 	// Policy is the function's policy. Nil means the one that the environment
-	// names: see [PolicyFDVariable].
+	// names. It counts before a file and the environment; beside a descriptor
+	// from the control plane, [PolicyFDVariable], it is an error: code does not
+	// overrule that.
 	Policy *Policy `json:"-"`
 
 	// Window is how far the timestamp of a token may lie from the clock at

@@ -115,7 +115,7 @@ type state struct {
 	response  response
 	outcomes  [reasons]atomic.Uint64
 	ended     sync.Once
-	recording sync.WaitGroup // grants on their way into the log; none is added once closed
+	recording sync.WaitGroup // uses of the log that Close waits for; none is added once closed
 	logClosed sync.Once
 }
 

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -18,6 +19,36 @@ func (g *Guard) Close() {
 	s := *g.state
 	s.close()
 	s.closeLog()
+}
+
+// Flush writes out the audit records that wait: under [AuditStrict] all but those
+// of grants, which are out already. A handler calls it at the end of an
+// invocation, when the platform may freeze or drop the instance. It waits for the
+// sink until the deadline of ctx, 250 ms at most. Without a log it does nothing.
+//
+// Errors: [ErrClosed] after Close, that of ctx if it has ended, and that of
+// [audit.Log.Flush], after which the records wait for the next attempt.
+func (g *Guard) Flush(ctx context.Context) error {
+	s := *g.state
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("core: flush: %w", err)
+	}
+	s.lock.RLock()
+	if s.closed {
+		s.lock.RUnlock()
+		return ErrClosed
+	}
+	s.recording.Add(1) // the log is not closed before it is done
+	s.lock.RUnlock()
+	defer s.recording.Done()
+	if s.log == nil {
+		return nil
+	}
+	within := flushBound
+	if deadline, ok := ctx.Deadline(); ok {
+		within = min(within, time.Until(deadline))
+	}
+	return s.log.Flush(within)
 }
 
 // Revoke is for the control plane: it wipes the keys and ends the instance with

@@ -2,6 +2,7 @@ package core
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"os"
@@ -418,6 +419,74 @@ func TestTerminationWritesOutASuppliedLog(t *testing.T) {
 		"opened done", "sealed done", "verify denied malformed", "terminated done too_many_failures")
 	check(func(g *Guard) { g.Revoke() },
 		"opened done", "sealed done", "revoked done operator", "terminated done operator")
+}
+
+// What waits is in the file when Flush returns.
+func TestFlush(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "audit")
+	sink, err := audit.OpenFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sink.Close()
+	log, err := audit.New(audit.Options{Sink: sink, FlushInterval: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close(time.Second)
+	check := func(g *Guard, ctx context.Context, want error, denied int) {
+		t.Helper()
+		if err := g.Flush(ctx); !errors.Is(err, want) {
+			t.Errorf("%v, want %v", err, want)
+		}
+		if data, err := os.ReadFile(path); err != nil || bytes.Count(data, []byte("denied")) != denied {
+			t.Errorf("%v, want %d refusals in\n%s", err, denied, data)
+		}
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	late, cancel := context.WithTimeout(t.Context(), time.Hour)
+	defer cancel()
+	g := newGuard(t, Config{Audit: log, Policy: &Policy{Response: ResponsePolicy{AlertAfter: -1}}})
+	refused := func() { g.Open(requestID, "API_KEY", Token{}, ignore) }
+	refused()
+	check(g, ended, context.Canceled, 0)
+	check(g, t.Context(), nil, 1)
+	refused()
+	check(g, late, nil, 2)
+	g.Close()
+	check(g, t.Context(), ErrClosed, 2)
+	check(newGuard(t, Config{}), t.Context(), nil, 2)
+}
+
+// A sink that hangs holds Flush up until the deadline, or for the bound.
+func TestFlushDoesNotWaitForASinkThatHangs(t *testing.T) {
+	sink := &stuck{hold: make(chan struct{})}
+	log, err := audit.New(audit.Options{Sink: audit.NewSink(sink), Mode: audit.Async})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close(time.Second)
+	defer sink.release.Do(func() { close(sink.hold) })
+	g := newGuard(t, Config{Audit: log, Policy: &Policy{}})
+	waits := func(patience time.Duration) time.Duration {
+		t.Helper()
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		defer cancel()
+		start := time.Now()
+		if err := g.Flush(ctx); err == nil {
+			t.Error("flushed")
+		}
+		return time.Since(start)
+	}
+	if took := waits(time.Hour); took < flushBound {
+		t.Errorf("gave up after %v", took)
+	}
+	for try := 0; waits(time.Millisecond) >= flushBound; try++ { // other load can hold up one, not all
+		if try == 9 {
+			t.Fatal("the deadline does not count")
+		}
+	}
 }
 
 // A sink that hangs holds the end up for no longer than the bound.

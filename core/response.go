@@ -140,12 +140,12 @@ func (r *response) failed(name string, now int64) (step, int) {
 		s.failing++
 		row = s.failing
 		switch {
-		case s.failing == r.policy.AlertAfter:
-			led = alerted
 		case r.policy.BlockAfter > 0 && s.failing >= r.policy.BlockAfter && s != &r.overflow:
 			s.blockedUntil = now + int64(r.policy.BlockFor)
 			s.failing = 0
-			led = blocked
+			led = blocked // which is an alert as well
+		case s.failing == r.policy.AlertAfter:
+			led = alerted
 		}
 		r.mu.Unlock()
 	}

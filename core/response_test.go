@@ -54,6 +54,20 @@ func TestResponse(t *testing.T) {
 	}
 }
 
+// A block that is due with the alert, or before it, does not wait for it.
+func TestBlockWithTheAlert(t *testing.T) {
+	for _, alert := range []int{2, 3} {
+		var r response
+		r.policy = ResponsePolicy{AlertAfter: alert, BlockAfter: 2}.complete()
+		if led, row := r.failed("a", 0); led != noted || row != 1 {
+			t.Errorf("first failure: %d after %d", led, row)
+		}
+		if led, row := r.failed("a", 0); led != blocked || row != 2 || !r.blocked("a", 0) {
+			t.Errorf("second failure, alert after %d: %d after %d", alert, led, row)
+		}
+	}
+}
+
 func TestResponseTurnedOff(t *testing.T) {
 	var r response
 	r.policy = ResponsePolicy{AlertAfter: -1, BlockAfter: -1, TerminateAfter: -1}.complete()

@@ -3,7 +3,6 @@ package core
 import (
 	"errors"
 	"fmt"
-	"math"
 	"os"
 	"strconv"
 	"strings"
@@ -265,9 +264,9 @@ func (s *state) openLog(cfg Config) error {
 // as many as raise an alert, and never if none do.
 func criticalFailures(alertAfter int) uint32 {
 	if alertAfter < 0 {
-		return math.MaxUint32
+		return audit.NeverCritical
 	}
-	return uint32(min(int64(alertAfter), math.MaxUint32))
+	return uint32(min(int64(alertAfter), int64(audit.NeverCritical)))
 }
 
 // openSink opens what AuditPolicy.Sink names. Standard output is the default

@@ -57,6 +57,53 @@ func TestGrantWritesWhatWasLeft(t *testing.T) {
 	}
 }
 
+// flooded takes everything, and while it does, refusals fill the buffer.
+type flooded struct {
+	half
+	log *Log
+}
+
+func (f *flooded) write(p []byte, l limit) (int, error) {
+	if f.log != nil {
+		log := f.log
+		f.log = nil
+		for log.Stats().Dropped == 0 {
+			_ = log.Append(&Record{Event: Verify, Result: Denied, Reason: BadMAC})
+		}
+	}
+	return f.half.write(p, l)
+}
+
+// A grant for which there is no room although the sink has just taken all that
+// waited is refused, and recorded as that.
+func TestGrantWithoutRoom(t *testing.T) {
+	device := new(flooded)
+	l, err := New(Options{Sink: &Sink{device: device}, GrantBound: time.Minute, FlushInterval: time.Hour, BufferSize: minBufferSize})
+	if err != nil {
+		t.Fatal(err)
+	}
+	close(l.stop) // no background flush
+	for l.Stats().Pending+grantRoom <= minBufferSize/2 {
+		if err := l.Append(&Record{Event: Verify, Result: Denied, Reason: BadMAC}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	device.log = l
+	if err := l.Append(&Record{Event: Verify, Result: Granted, Key: NewName("K")}); !errors.Is(err, ErrUnrecorded) {
+		t.Fatalf("got %v", err)
+	}
+	if s := l.Stats(); s.Withdrawn != 1 || s.SinkErrors != 0 {
+		t.Errorf("got %+v", s)
+	}
+	if err := l.Flush(time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	text := device.text.String()
+	if strings.Contains(text, "granted") || strings.Contains(text, "withdrawn") || strings.Count(text, `"result":"denied","reason":"sink_late","key":"K"`) != 1 {
+		t.Errorf("got %s", text)
+	}
+}
+
 func hexOf(p []byte) string {
 	const digits = "0123456789abcdef"
 	var b strings.Builder

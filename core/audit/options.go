@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"time"
 )
 
@@ -17,6 +18,10 @@ const (
 	// Async buffers every record, as Algorithm 2 of the paper does.
 	Async
 )
+
+// NeverCritical is Options.CriticalFailures for logs whose owner does without
+// alerts about consecutive refusals.
+const NeverCritical uint32 = math.MaxUint32
 
 // MinChainKey is the shortest key of a chain, in bytes.
 const MinChainKey = 32
@@ -52,7 +57,7 @@ type Options struct {
 	FlushInterval time.Duration
 
 	// CriticalFailures is from how many consecutive refusals on a refusal is
-	// critical. Zero means 3.
+	// critical. Zero means 3; NeverCritical is never, whatever a template says.
 	CriticalFailures uint32
 
 	// OnAlert is called with every critical record, from a goroutine of its

@@ -67,13 +67,14 @@ func FindTemplate(name string) (Template, error) {
 }
 
 // Apply puts the settings of the template into o, where o does not ask for more:
-// a stricter setting stays. It needs the field key when the template encrypts
+// a stricter setting stays, and so does [NeverCritical]: no template is about
+// alerts, their threshold is ours. It needs the field key when the template encrypts
 // fields and o does not yet.
 func (t Template) Apply(o Options, fieldKey []byte) (Options, error) {
 	if t.Mode == Strict {
 		o.Mode = Strict
 	}
-	if o.CriticalFailures == 0 || t.CriticalFailures < o.CriticalFailures {
+	if o.CriticalFailures == 0 || t.CriticalFailures < o.CriticalFailures && o.CriticalFailures != NeverCritical {
 		o.CriticalFailures = t.CriticalFailures
 	}
 	if len(t.Encrypt) == 0 {

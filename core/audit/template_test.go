@@ -73,6 +73,12 @@ func TestApplyKeepsStricterSettings(t *testing.T) {
 	if text := sink.text(); strings.Contains(text, "alice") || strings.Contains(text, "API_KEY") || !strings.Contains(text, "r-1") {
 		t.Errorf("got %s", text)
 	}
+	if o, err := ccpa.Apply(audit.Options{CriticalFailures: audit.NeverCritical}, fieldKey); err != nil || o.CriticalFailures != audit.NeverCritical {
+		t.Errorf("alerts that were turned off came back: %d, %v", o.CriticalFailures, err)
+	}
+	if o, err := ccpa.Apply(audit.Options{CriticalFailures: audit.NeverCritical - 1}, fieldKey); err != nil || o.CriticalFailures != 3 {
+		t.Errorf("got %d, %v", o.CriticalFailures, err)
+	}
 	if _, err := ccpa.Apply(audit.Options{}, nil); !errors.Is(err, audit.ErrOptions) {
 		t.Errorf("got %v", err)
 	}
