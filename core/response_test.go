@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"github.com/dtbench/dtbench/core/audit"
 )
 
 func TestResponse(t *testing.T) {
@@ -263,4 +265,19 @@ func TestRevoke(t *testing.T) {
 	if err := g.Use(requestID, "API_KEY", ignore); err != ErrClosed {
 		t.Errorf("afterwards: %v", err)
 	}
+}
+
+// The log raises its own alert as many refusals in a row as the policy says, and
+// none if the policy turns alerts off.
+func TestCriticalFailures(t *testing.T) {
+	check := func(alertAfter int, want uint32) {
+		t.Helper()
+		if got := criticalFailures(alertAfter); got != want {
+			t.Errorf("%d: %d, want %d", alertAfter, got, want)
+		}
+	}
+	check(-1, audit.NeverCritical)
+	check(1, 1)
+	check(3, 3)
+	check(1<<40, audit.NeverCritical)
 }

@@ -3,7 +3,7 @@ package audit
 import (
 	"crypto/hmac"
 	"crypto/sha256"
-	"encoding/hex"
+	"encoding/binary"
 	"hash"
 )
 
@@ -58,8 +58,24 @@ func (h *Hasher) restart() { h.last = sha256.Sum256([]byte(genesisLabel)) }
 func (h *Hasher) seal(b []byte, start int) []byte {
 	sum := h.Next(b[start:])
 	b = append(b, hashStart...)
-	b = hex.AppendEncode(b, sum)
+	b = appendHex(b, sum)
 	return append(b, hashEnd...)
+}
+
+// appendHex is hex.AppendEncode for a multiple of four bytes, eight digits at a
+// time: digit by digit it is a tenth of what a record costs.
+func appendHex(b, sum []byte) []byte {
+	const low, sixes, ones = 0x0f0f0f0f0f0f0f0f, 0x0606060606060606, 0x0101010101010101
+	for ; len(sum) >= 4; sum = sum[4:] {
+		x := uint64(binary.BigEndian.Uint32(sum))
+		x = (x<<16 | x) & 0x0000ffff0000ffff
+		x = (x<<8 | x) & 0x00ff00ff00ff00ff
+		x = (x<<4 | x) & low               // one digit a byte
+		letters := (x + sixes) >> 4 & ones // 1 where it is ten or more
+		x += ones*'0' + letters*('a'-'0'-10)
+		b = binary.BigEndian.AppendUint64(b, x)
+	}
+	return b
 }
 
 // SplitLine takes a line apart, its newline included: the body that is hashed

@@ -18,6 +18,17 @@ type encoder struct {
 
 	second int64  // the text of which is in stamp
 	stamp  []byte // "2026-11-21T22:35:18"
+
+	parameters parameters // the text of which is in known
+	known      []byte
+}
+
+// parameters are what is the same in all records about a data key.
+type parameters struct {
+	scheme      Scheme
+	algorithm   Name
+	sensitivity Sensitivity
+	window      time.Duration
 }
 
 func newEncoder(c Context, encrypt *FieldEncryption) encoder {
@@ -81,18 +92,26 @@ func (e *encoder) append(b []byte, r *Record, detail Detail, sequence uint64, no
 
 func (e *encoder) verification(b []byte, r *Record, sequence uint64) []byte {
 	b = e.protected(b, `,"source":"`, FieldSource, r.Source, sequence)
-	b = text(b, `,"scheme":"`, r.Scheme, r.Scheme.String)
-	b = e.id(b, `,"algorithm":"`, r.Algorithm.id)
-	b = text(b, `,"sensitivity":"`, r.Sensitivity, r.Sensitivity.String)
-	if r.Window != 0 {
-		b = strconv.AppendInt(append(b, `,"window_ms":`...), r.Window.Milliseconds(), 10)
+	if p := (parameters{r.Scheme, r.Algorithm, r.Sensitivity, r.Window}); p != e.parameters {
+		e.parameters, e.known = p, e.appendParameters(e.known[:0], p)
 	}
+	b = append(b, e.known...)
 	if r.Age != 0 {
 		b = strconv.AppendInt(append(b, `,"age_ms":`...), r.Age.Milliseconds(), 10)
 	}
 	b = count(b, `,"elapsed_ns":`, uint64(max(0, r.Elapsed.Nanoseconds())))
 	b = text(b, `,"call_chain":"`, r.Factors.CallChain, r.Factors.CallChain.String)
 	return text(b, `,"behaviour":"`, r.Factors.Behaviour, r.Factors.Behaviour.String)
+}
+
+func (e *encoder) appendParameters(b []byte, p parameters) []byte {
+	b = text(b, `,"scheme":"`, p.scheme, p.scheme.String)
+	b = e.id(b, `,"algorithm":"`, p.algorithm.id)
+	b = text(b, `,"sensitivity":"`, p.sensitivity, p.sensitivity.String)
+	if p.window != 0 {
+		b = strconv.AppendInt(append(b, `,"window_ms":`...), p.window.Milliseconds(), 10)
+	}
+	return b
 }
 
 func state(b []byte, s *State) []byte {

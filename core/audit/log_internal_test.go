@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"encoding/hex"
 	"errors"
 	"io"
 	"strings"
@@ -51,7 +52,7 @@ func TestGrantWritesWhatWasLeft(t *testing.T) {
 	h := NewHasher(nil)
 	for line := range strings.Lines(text) {
 		body, hash, ok := SplitLine([]byte(line))
-		if !ok || string(hash) != hexOf(h.Next(body)) {
+		if !ok || string(hash) != hex.EncodeToString(h.Next(body)) {
 			t.Errorf("the chain breaks at %s", line)
 		}
 	}
@@ -104,14 +105,42 @@ func TestGrantWithoutRoom(t *testing.T) {
 	}
 }
 
-func hexOf(p []byte) string {
-	const digits = "0123456789abcdef"
-	var b strings.Builder
-	for _, c := range p {
-		b.WriteByte(digits[c>>4])
-		b.WriteByte(digits[c&15])
+// The parameters of one key never stand in the record of another.
+func TestParametersAreThoseOfTheRecord(t *testing.T) {
+	e := newEncoder(Context{}, nil)
+	line := func(r Record) string { return string(e.append(nil, &r, DetailStandard, 1, time.Time{}, extra{})) }
+	one := Record{Scheme: Hardened, Algorithm: NewName("hmac_sha256"), Sensitivity: Standard, Window: 10 * time.Second}
+	const want = `"scheme":"hardened","algorithm":"hmac_sha256","sensitivity":"standard","window_ms":10000`
+	check := func(change func(*Record), old, new string) {
+		t.Helper()
+		other := one
+		change(&other)
+		for _, want := range []string{want, strings.Replace(want, old, new, 1), want} {
+			r := one
+			if !strings.Contains(want, old) {
+				r = other
+			}
+			if got := line(r); !strings.Contains(got, want) {
+				t.Errorf("got %s, want %s", got, want)
+			}
+		}
 	}
-	return b.String()
+	check(func(r *Record) { r.Scheme = Literal }, `"hardened"`, `"literal"`)
+	check(func(r *Record) { r.Algorithm = NewName("hmac_sha512") }, `"hmac_sha256"`, `"hmac_sha512"`)
+	check(func(r *Record) { r.Sensitivity = High }, `"standard"`, `"high"`)
+	check(func(r *Record) { r.Window = 2 * time.Second }, `:10000`, `:2000`)
+	if got := line(Record{}); strings.Contains(got, "scheme") || strings.Contains(got, "window") {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestAppendHex(t *testing.T) {
+	for i := range 256 {
+		p := []byte{byte(i), byte(i * 7), byte(255 - i), byte(i >> 1), 0xf0, 0x9a, 0xa9, byte(i)}
+		if got, want := appendHex([]byte("x"), p), "x"+hex.EncodeToString(p); string(got) != want {
+			t.Fatalf("got %s, want %s", got, want)
+		}
+	}
 }
 
 // A late waiter gives up, and leaves the lock usable.
