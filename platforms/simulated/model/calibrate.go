@@ -41,7 +41,7 @@ func Calibrate(parameters Parameters, preset Preset, published paper.Published, 
 			preset: preset, provenance: results.Simulated,
 			drift: drift{v.batchDrift, v.runDrift, v.runDriftMemory},
 			quota: NewQuota(parameters.Quota.VCPU, parameters.Quota.PeriodMS),
-			laws:  map[Cell]law{}, published: map[Cell]figures{},
+			laws:  map[Cell]law{}, published: map[Cell]figures{}, metering: parameters.metering(),
 		},
 	}
 	for _, t := range published.Tables {

@@ -71,6 +71,7 @@ type Model struct {
 	drift      drift
 	quota      Quota
 	laws       map[Cell]law
+	metering   map[string]Platform
 	// published holds the means of the cells that the model is fitted to.
 	published map[Cell]figures
 }
@@ -151,4 +152,18 @@ func hashOf(parts ...[]byte) string {
 		h.Write(part)
 	}
 	return hex.EncodeToString(h.Sum(nil))
+}
+
+// StartMetered is the part of a draw's start (P + R, ms) that the platform's
+// metric holds, before the function has done anything.
+func (m *Model) StartMetered(platform string, d Draw) float64 {
+	if m.metering[platform].StartMetered {
+		return d.ProvisionMS + d.RuntimeMS
+	}
+	return 0
+}
+
+// Quantise is a time (ms) as the platform's metric reports it.
+func (m *Model) Quantise(platform string, ms float64) float64 {
+	return Quantise(ms, m.metering[platform].ResolutionMS)
 }

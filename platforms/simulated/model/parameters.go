@@ -140,6 +140,14 @@ func (p Parameters) Platform(name string) (Platform, error) {
 	return Platform{}, fmt.Errorf("%w: %q: choose %s", ErrPlatform, name, strings.Join(names, ", "))
 }
 
+func (p Parameters) metering() map[string]Platform {
+	all := map[string]Platform{}
+	for _, v := range p.Platforms {
+		all[v.Name] = v
+	}
+	return all
+}
+
 // values are the parameters under one preset, by their names in the file.
 type values struct {
 	coldCV, warmCV, helloCV, networkCV, storageCV float64

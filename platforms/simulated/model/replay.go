@@ -19,7 +19,7 @@ func Replay(parameters Parameters, preset Preset, published paper.Published, pin
 	m := &Model{
 		preset: preset, provenance: results.Replayed, pinned: pinned,
 		drift: drift{v.batchDrift, v.runDrift, v.runDriftMemory},
-		laws:  map[Cell]law{}, published: map[Cell]figures{},
+		laws:  map[Cell]law{}, published: map[Cell]figures{}, metering: parameters.metering(),
 	}
 	for _, t := range published.Tables {
 		p, err := parameters.Platform(t.Platform)
