@@ -13,6 +13,7 @@
 package claims
 
 import (
+	"github.com/dtbench/dtbench/report/stats"
 	"github.com/dtbench/dtbench/results"
 	"github.com/dtbench/dtbench/results/attack"
 	"github.com/dtbench/dtbench/results/paper"
@@ -34,6 +35,8 @@ type Evidence struct {
 	Microcosts *results.Microcosts
 	// Attacks is the matrix of dtbench attack; nil when it did not run.
 	Attacks []attack.Cell
+
+	compared map[comparison]*stats.Comparison // nil where there is no comparison
 }
 
 // Preset is the simulated platform under one parameter preset and one cost

@@ -96,6 +96,7 @@ func Judge(e Evidence) ([]reproduction.Claim, error) {
 	if err != nil {
 		return nil, err
 	}
+	e.compared = nil // the caller's copy may have changed since
 	out := make([]reproduction.Claim, 0, len(list))
 	for _, c := range list {
 		j, ok := judges[c.ID]

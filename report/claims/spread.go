@@ -2,8 +2,8 @@ package claims
 
 import (
 	"math"
-	"slices"
 
+	"github.com/dtbench/dtbench/report/stats"
 	"github.com/dtbench/dtbench/results"
 )
 
@@ -111,12 +111,6 @@ func leastQ(ds, weights []float64) (c, q float64) {
 	return c, q
 }
 
-// spread is a coefficient of variation by name.
-type spread struct {
-	name string
-	cv   float64
-}
-
 // trimBias gives, for lognormal values with a coefficient of variation cv of
 // which a share is multiplied by a factor, the biases of the mean of n less the
 // least and the greatest, and of the plain mean, as fractions of the mean of the
@@ -151,7 +145,7 @@ func trimBias(cv float64, n int, share, factor float64) (trimmed, plain float64)
 		phi := func(u float64) float64 { return 0.5 * math.Erfc(-(u-mu)/(sigma*math.Sqrt2)) }
 		return (1-share)*phi(math.Log(x)) + share*phi(math.Log(x/factor))
 	}
-	const steps = 4000
+	const steps = 1500
 	low, high := mu-9*sigma, mu+9*sigma+math.Log(max(factor, 1))
 	least, greatest := math.Exp(low), math.Exp(low) // F is 0 below
 	previous, fPrevious := math.Exp(low), 0.0
@@ -167,30 +161,14 @@ func trimBias(cv float64, n int, share, factor float64) (trimmed, plain float64)
 	return (float64(n)*mean-least-greatest)/float64(n-2) - 1, plain
 }
 
-// cvs are the spreads of the cells of a run.
-func cvs(f *results.File) []spread {
-	var out []spread
+// cvs are the coefficients of variation of the cells of a run.
+func cvs(f *results.File) []float64 {
+	var out []float64
 	for _, c := range f.Cells {
 		xs := times(f, c.Key())
-		if len(xs) < 2 {
-			continue
-		}
-		mean := 0.0
-		for _, x := range xs {
-			mean += x / float64(len(xs))
-		}
-		if mean > 0 {
-			out = append(out, spread{c.Scenario + " " + c.Variant + " " + string(c.Start), math.Sqrt(variance(xs)) / mean})
+		if d, err := stats.Describe(xs); err == nil && d.N > 1 && d.Mean > 0 {
+			out = append(out, d.SD/d.Mean)
 		}
 	}
-	slices.SortStableFunc(out, func(a, b spread) int {
-		switch {
-		case a.cv < b.cv:
-			return -1
-		case a.cv > b.cv:
-			return 1
-		}
-		return 0
-	})
 	return out
 }

@@ -3,6 +3,7 @@ package claims
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/dtbench/dtbench/report"
@@ -46,13 +47,13 @@ func hotNotAffected(e *Evidence) []finding {
 	}
 	out := noEquivalence(changes)
 	for _, f := range measured(e) {
-		c, ok := Compare(f, "hello", results.Hot)
+		c, ok := e.compare(f, "hello", results.Hot)
 		if !ok {
 			continue
 		}
 		out = append(out, finding{
 			reproduction.Measured, notAffected(c),
-			fmt.Sprintf("%s, hello hot: %s, p = %s, equivalence p = %s", runName(f), signed(100*(c.Ratio.Value-1), 1), pValue(c.Permutation.P), pValue(c.Equivalence)),
+			fmt.Sprintf("%s, hello hot: %s, %s, equivalence %s", runName(f), signed(100*(c.Ratio.Value-1), 1), pValue(c.Permutation.P), pValue(c.Equivalence)),
 			"A measured run decides: a difference needs p < 0.05, its absence an equivalence test within ±10 %.",
 		})
 	}
@@ -107,7 +108,7 @@ func unlikely(e *Evidence, p Preset, cells []publishedCell) (v reproduction.Verd
 		if chance < report.Alpha {
 			v = reproduction.Contradicted
 		}
-		parts = append(parts, fmt.Sprintf("Table %d %s p = %s", cell.table, cell.start, pValue(chance)))
+		parts = append(parts, fmt.Sprintf("Table %d %s %s", cell.table, cell.start, pValue(chance)))
 	}
 	return v, strings.Join(parts, ", "), len(parts) > 0
 }
@@ -116,15 +117,28 @@ func unlikely(e *Evidence, p Preset, cells []publishedCell) (v reproduction.Verd
 // nothing.
 func perPreset(e *Evidence, ask func(Preset) (reproduction.Verdict, string, bool), compatible, incompatible string) []finding {
 	var verdicts []reproduction.Verdict
-	var shown []string
+	type answer struct{ preset, profiles, computed string }
+	var answers []answer
 	for _, p := range e.Simulated {
-		if v, computed, ok := ask(p); ok {
-			verdicts = append(verdicts, v)
-			shown = append(shown, fmt.Sprintf("%s, %s: %s", p.Name, p.Profile, computed))
+		v, computed, ok := ask(p)
+		if !ok {
+			continue
+		}
+		verdicts = append(verdicts, v)
+		// What depends on the benchmark arm alone is the same for every profile.
+		i := slices.IndexFunc(answers, func(a answer) bool { return a.preset == p.Name && a.computed == computed })
+		if i >= 0 {
+			answers[i].profiles += " and " + p.Profile
+		} else {
+			answers = append(answers, answer{p.Name, p.Profile, computed})
 		}
 	}
 	if len(verdicts) == 0 {
 		return nil
+	}
+	var shown []string
+	for _, a := range answers {
+		shown = append(shown, fmt.Sprintf("%s (%s): %s", a.preset, a.profiles, a.computed))
 	}
 	f := finding{reproduction.Simulated, unanimous(verdicts), strings.Join(shown, "; "), ""}
 	switch f.verdict {
@@ -154,14 +168,14 @@ func fixedOverhead(e *Evidence) []finding {
 			pairs = append(pairs, pair{from, to, b.relative(), o.relative()})
 		}
 		c, chance := oneConstant(pairs)
-		return verdict(chance >= report.Alpha), fmt.Sprintf("best constant %+.1f ms, p = %s", c, pValue(chance)), true
+		return verdict(chance >= report.Alpha), fmt.Sprintf("best constant %+.1f ms, %s", c, pValue(chance)), true
 	}, "The three cold differences are compatible with one constant under every preset, mostly because the slow scenarios are so noisy.",
 		"The three cold differences are not one constant, whichever preset describes the noise.")
 	if len(out) > 0 {
 		out[0].computed = "differences " + differences(e) + "; " + out[0].computed
 	}
 	for _, f := range measured(e) {
-		if v, computed, ok := measuredConstant(f); ok {
+		if v, computed, ok := measuredConstant(e, f); ok {
 			out = append(out, finding{reproduction.Measured, v, runName(f) + ": " + computed, "Judged by the differences of a measured run."})
 		}
 	}
@@ -179,11 +193,11 @@ func differences(e *Evidence) string {
 // measuredConstant is the same question of a measured run, by its own spread:
 // Q is χ² with one degree of freedom less than there are scenarios, here two,
 // where P(χ² > q) = exp(−q/2).
-func measuredConstant(f *results.File) (v reproduction.Verdict, computed string, ok bool) {
+func measuredConstant(e *Evidence, f *results.File) (v reproduction.Verdict, computed string, ok bool) {
 	var ds, weights []float64
 	var parts []string
 	for _, scenario := range scenariosByComplexity {
-		c, okCell := Compare(f, scenario, results.Cold)
+		c, okCell := e.compare(f, scenario, results.Cold)
 		squared := c.Variant.SquaredError() + c.Baseline.SquaredError()
 		if !okCell || squared == 0 {
 			return "", "", false
@@ -197,7 +211,7 @@ func measuredConstant(f *results.File) (v reproduction.Verdict, computed string,
 	if p >= report.Alpha {
 		v = reproduction.Holds
 	}
-	return v, fmt.Sprintf("%s; best constant %+.3f ms, p = %s", strings.Join(parts, ", "), c, pValue(p)), true
+	return v, fmt.Sprintf("%s; best constant %+.3f ms, %s", strings.Join(parts, ", "), c, pValue(p)), true
 }
 
 func fasterByFluctuation(e *Evidence) []finding {
@@ -234,12 +248,12 @@ func hotNegligible(e *Evidence) []finding {
 		verdicts := map[reproduction.Verdict]int{}
 		var shown []string
 		for _, scenario := range scenariosByComplexity {
-			c, ok := Compare(f, scenario, results.Hot)
+			c, ok := e.compare(f, scenario, results.Hot)
 			if !ok {
 				break
 			}
 			verdicts[negligible(c)]++
-			shown = append(shown, fmt.Sprintf("%s %s (equivalence p = %s)", scenario, signed(100*(c.Ratio.Value-1), 1), pValue(c.Equivalence)))
+			shown = append(shown, fmt.Sprintf("%s %s (equivalence %s)", scenario, signed(100*(c.Ratio.Value-1), 1), pValue(c.Equivalence)))
 		}
 		if len(shown) < len(scenariosByComplexity) {
 			continue
@@ -281,7 +295,7 @@ func fifteenRunsSuffice(e *Evidence) []finding {
 		least := math.Inf(1)
 		for _, scenario := range f.Experiment.Scenarios {
 			for _, start := range []results.Start{results.Cold, results.Hot} {
-				if c, ok := Compare(f, scenario, start); ok {
+				if c, ok := e.compare(f, scenario, start); ok {
 					cells++
 					least = min(least, c.MinimumDetectable)
 					if c.MinimumDetectable > worst {
@@ -329,10 +343,10 @@ func trimmingRemovesBias(e *Evidence) []finding {
 		}
 	}
 	simulated := perPreset(e, func(p Preset) (reproduction.Verdict, string, bool) {
-		var spreads []spread
+		var spreads []float64
 		for _, d := range p.Cells {
 			if d.CV > 0 && d.Basis != "extrapolated" {
-				spreads = append(spreads, spread{d.Scenario + " " + d.Variant + " " + string(d.Start), d.CV})
+				spreads = append(spreads, d.CV)
 			}
 		}
 		v, computed := biasVerdict(spreads)
@@ -349,29 +363,24 @@ func trimmingRemovesBias(e *Evidence) []finding {
 // biasVerdict asks both parts of every spread: less than 1 % of bias without
 // outliers, and less bias than the plain mean with them. Cells that disagree
 // show nothing.
-func biasVerdict(spreads []spread) (reproduction.Verdict, string) {
+func biasVerdict(spreads []float64) (reproduction.Verdict, string) {
 	if len(spreads) == 0 {
 		return "", ""
 	}
 	var verdicts []reproduction.Verdict
-	narrow, wide := spreads[0], spreads[0]
-	for _, s := range spreads {
-		clean, _ := trimBias(s.cv, fifteenRuns, 0, 1)
-		trimmed, plain := trimBias(s.cv, fifteenRuns, 0.05, 3)
-		verdicts = append(verdicts, verdict(math.Abs(clean) < 0.01 && math.Abs(trimmed) < math.Abs(plain)))
-		if s.cv < narrow.cv {
-			narrow = s
-		}
-		if s.cv > wide.cv {
-			wide = s
-		}
+	var clean, trimmed []float64
+	plain := 0.0
+	for _, cv := range spreads {
+		c, _ := trimBias(cv, fifteenRuns, 0, 1)
+		t, p := trimBias(cv, fifteenRuns, 0.05, 3)
+		verdicts = append(verdicts, verdict(math.Abs(c) < 0.01 && math.Abs(t) < math.Abs(p)))
+		clean, trimmed, plain = append(clean, 100*c), append(trimmed, 100*t), 100*p
 	}
-	describe := func(s spread) string {
-		clean, _ := trimBias(s.cv, fifteenRuns, 0, 1)
-		trimmed, plain := trimBias(s.cv, fifteenRuns, 0.05, 3)
-		return fmt.Sprintf("%s (CV %.2f): bias %s without outliers; with 5 %% tripled %s trimmed, %s plain", s.name, s.cv, signed(100*clean, 2), signed(100*trimmed, 1), signed(100*plain, 1))
+	span := func(vs []float64, decimals int) string {
+		return signed(slices.Min(vs), decimals) + " to " + signed(slices.Max(vs), decimals)
 	}
-	return unanimous(verdicts), describe(narrow) + "; " + describe(wide)
+	return unanimous(verdicts), fmt.Sprintf("CV %.2f to %.2f: bias %s without outliers; with 5 %% tripled %s trimmed, %s plain",
+		slices.Min(spreads), slices.Max(spreads), span(clean, 2), span(trimmed, 1), signed(plain, 1))
 }
 
 func biasExplanation(v reproduction.Verdict) string {
@@ -386,7 +395,7 @@ func biasExplanation(v reproduction.Verdict) string {
 
 func pValue(p float64) string {
 	if p < 0.001 {
-		return "< 0.001"
+		return "p < 0.001"
 	}
-	return fmt.Sprintf("%.3f", p)
+	return fmt.Sprintf("p = %.3f", p)
 }

@@ -128,10 +128,10 @@ var scenariosByComplexity = []string{"hello", "storage", "network"}
 
 // measuredChanges are the changes in time of the scenarios in a run, nil unless
 // it has all of them.
-func measuredChanges(f *results.File, start results.Start) []change {
+func measuredChanges(e *Evidence, f *results.File, start results.Start) []change {
 	var out []change
 	for _, scenario := range scenariosByComplexity {
-		c, ok := Compare(f, scenario, start)
+		c, ok := e.compare(f, scenario, start)
 		if !ok {
 			return nil
 		}
@@ -158,7 +158,7 @@ func shape(e *Evidence, start results.Start, numbers []int, predicate func([]cha
 	holds := predicate(changes)
 	out := published(holds, fmt.Sprintf("%s: %s", start, list(changes)), choose(holds, yes, no))
 	for _, f := range measured(e) {
-		if changes := measuredChanges(f, start); changes != nil {
+		if changes := measuredChanges(e, f, start); changes != nil {
 			out = append(out, finding{reproduction.Measured, verdict(predicate(changes)), fmt.Sprintf("%s, %s: %s", runName(f), start, list(changes)), ""})
 		}
 	}
@@ -235,7 +235,7 @@ func noOptimizationNeeded(e *Evidence) []finding {
 	out := published(holds, "cold: "+list(changes), choose(holds, "The cold start of the simplest function grows by a tenth at most.",
 		"Where the cold start grows by more than a tenth, a remedy for cold starts is needed; the second half of the claim offers one."))
 	for _, f := range measured(e) {
-		if c, ok := Compare(f, "hello", results.Cold); ok {
+		if c, ok := e.compare(f, "hello", results.Cold); ok {
 			out = append(out, finding{reproduction.Measured, verdict(c.Ratio.Value <= 1.1), fmt.Sprintf("%s, hello cold: %s", runName(f), signed(100*(c.Ratio.Value-1), 1)), ""})
 		}
 	}
@@ -272,6 +272,32 @@ func times(f *results.File, key results.CellKey) []float64 {
 		}
 	}
 	return out
+}
+
+// comparison names one comparison of a run.
+type comparison struct {
+	run      *results.File
+	scenario string
+	start    results.Start
+}
+
+// compare is Compare, done once for all judges.
+func (e *Evidence) compare(f *results.File, scenario string, start results.Start) (stats.Comparison, bool) {
+	key := comparison{f, scenario, start}
+	if e.compared == nil {
+		e.compared = make(map[comparison]*stats.Comparison)
+	}
+	c, known := e.compared[key]
+	if !known {
+		if fresh, ok := Compare(f, scenario, start); ok {
+			c = &fresh
+		}
+		e.compared[key] = c
+	}
+	if c == nil {
+		return stats.Comparison{}, false
+	}
+	return *c, true
 }
 
 // Compare compares optimized with benchmark in one scenario and start of a run,

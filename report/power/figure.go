@@ -22,7 +22,7 @@ import (
 var ErrNothing = errors.New("no preset to draw the power from")
 
 // Title of the figure.
-const Title = "What 15 runs can show, and what the paper reports"
+const Title = "What 15 runs can show (bands: simulated) and what the paper reports"
 
 // Measures of the figure, in points.
 const (
@@ -89,7 +89,7 @@ func (a *Analysis) figure() (figure.Figure, error) {
 	caption := figure.FitLines(a.caption(), figure.Caption(), vg.Length(width-2*margin)*6/7)
 	f := figure.Figure{
 		Width: width, Height: vg.Length(head + rowHeight*float64(len(cells)) + axisTall + 11*float64(len(caption)) + 2*margin),
-		Title: Title + " (bands: simulated spread)",
+		Title: Title,
 	}
 	f.Draw = func(canvas vg.Canvas) {
 		dc := draw.NewCanvas(canvas, f.Width, f.Height)
@@ -138,22 +138,22 @@ func (d drawing) head(cells []Cell) {
 	top := d.dc.Max.Y - margin
 	d.dc.FillText(figure.Style(13, figure.Ink, text.XLeft, text.YTop), vg.Point{X: margin, Y: top}, Title)
 	d.dc.FillText(figure.Style(10, figure.Faint, text.XLeft, text.YTop), vg.Point{X: margin, Y: top - 18},
-		"A dot inside a grey band is a change that the experiment could not tell from none.")
+		"A dot inside a grey band is a change that 15 runs could hardly have told from none.")
 	x, y := vg.Length(margin), top-38
 	style := figure.Style(9, figure.Ink, text.XLeft, text.YTop)
 	for _, start := range []results.Start{results.Cold, results.Hot} {
 		d.dot(x+4, y-5, start)
 		name := "published, " + string(start) + " start"
 		d.dc.FillText(style, vg.Point{X: x + 12, Y: y}, name)
-		x += 12 + style.Width(name) + 18
+		x += 12 + style.Width(name) + 12
 	}
 	widest := cells[0].Detectable
 	for i := range widest {
 		grey, preset := shade(i, len(widest)), widest[len(widest)-1-i].Preset
 		d.dc.FillPolygon(grey, figure.Rectangle(x, y-10, x+16, y))
-		name := "spread: " + preset
+		name := "hidden if spread is " + preset
 		d.dc.FillText(style, vg.Point{X: x + 20, Y: y}, name)
-		x += 20 + style.Width(name) + 14
+		x += 20 + style.Width(name) + 10
 	}
 }
 
