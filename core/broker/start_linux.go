@@ -89,8 +89,14 @@ func (c *Client) spawn(connection *os.File) (limit string, err error) {
 		files = append(files, policy)
 		c.policy = true
 	}
+	env := []string{Variable + "=" + strconv.Itoa(connectionNumber)}
+	// The runtime's settings are read before main and cannot be handed over later;
+	// fips140=only must hold where the core computes.
+	if setting, set := os.LookupEnv("GODEBUG"); set {
+		env = append(env, "GODEBUG="+setting)
+	}
 	attr := &os.ProcAttr{
-		Env: []string{Variable + "=" + strconv.Itoa(connectionNumber)}, Files: files,
+		Env: env, Files: files,
 		Sys: &syscall.SysProcAttr{Pdeathsig: endSignal},
 	}
 	attr.Sys.Credential, limit = otherUser()
