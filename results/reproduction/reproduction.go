@@ -133,12 +133,15 @@ func WritePredictions(w io.Writer, list []Prediction) error {
 		q.Predicted = Interval{Round(q.Predicted.Median), Round(q.Predicted.Low95), Round(q.Predicted.High95)}
 		q.P = Round(q.P)
 	}
-	slices.SortStableFunc(sorted, comparePredictions)
+	SortPredictions(sorted)
 	if err := checkPredictions(sorted); err != nil {
 		return fmt.Errorf("refusing to write: %w", err)
 	}
 	return write(w, sorted)
 }
+
+// SortPredictions sorts the list as WritePredictions does.
+func SortPredictions(list []Prediction) { slices.SortStableFunc(list, comparePredictions) }
 
 // ReadPredictions reads what WritePredictions wrote, and refuses an unknown
 // field, an entry out of order or twice, an unknown word, and a figure that is

@@ -1,0 +1,192 @@
+// Package reproduce repeats the experiment of Liu et al., PeerJ Computer Science
+// 11:e3029, 2025, on the simulated platforms as often as a distribution needs:
+// predictions for the optimized rows of its Tables 3 to 6 from a model that has
+// seen the benchmark rows alone, and replays of all rows.
+//
+// Everything follows from a seed. Each cell draws from a random stream of its
+// own, so that neither another cell nor the number of processors changes it.
+package reproduce
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"runtime"
+	"sync"
+
+	"github.com/dtbench/dtbench/platforms/simulated/model"
+	"github.com/dtbench/dtbench/results"
+	"github.com/dtbench/dtbench/results/paper"
+	"github.com/dtbench/dtbench/results/profiles"
+	"github.com/dtbench/dtbench/results/reproduction"
+)
+
+// Draws is how many repeated experiments stand behind each predicted figure.
+const Draws = 20_000
+
+// What the paper did in each cell: Runs invocations, Trim dropped at each end.
+const (
+	Runs = 15
+	Trim = 1
+)
+
+// Options say what to predict.
+type Options struct {
+	Parameters model.Parameters
+	Published  paper.Published
+	Profiles   []profiles.Profile // of the token mechanism's cost
+	Seed       uint64
+	Draws      int // for each cell; tests take fewer than Draws
+	// Progress, where given, is told after each part of the work how many of all
+	// parts are done. It is called by one goroutine at a time.
+	Progress func(done, total int)
+}
+
+// Simulation is the simulated platform under one preset and one cost profile.
+type Simulation struct {
+	Preset, Profile string
+	Parameters      string // hash of what the model was made from
+	Cells           []Cell // of all published tables, both variants, both starts
+}
+
+// Cell is what one cell gives when the experiment is repeated.
+type Cell struct {
+	Table              int
+	Platform, Scenario string
+	Variant            string
+	Start              results.Start
+	Time, Memory       Figure // predictive of an optimized cell, of a repetition of a benchmark cell
+	// TrimmedMeans are independent means of 13 of 15 invocations in ms; CV is the
+	// coefficient of variation of single invocations within a batch.
+	TrimmedMeans []float64
+	CV           float64
+}
+
+// Figure is a published figure beside what the model gives for it, ms or MB.
+type Figure struct {
+	Published float64
+	Predicted reproduction.Interval
+	P         float64 // two-sided predictive p of Published
+}
+
+const (
+	benchmark = "benchmark"
+	optimized = "optimized"
+)
+
+// Predict calibrates the model on the published benchmark rows under every preset
+// and draws every published cell. It reads optimized rows for Figure.Published
+// and P alone. Errors: that of ctx, and those of the model, which name the cell.
+func Predict(ctx context.Context, o Options) ([]Simulation, error) {
+	var list []Simulation
+	var work []func() error
+	for _, preset := range model.Presets() {
+		for _, profile := range o.Profiles {
+			list = append(list, Simulation{Preset: string(preset), Profile: profile.Name})
+		}
+	}
+	for i := range list {
+		s, profile := &list[i], o.Profiles[i%len(o.Profiles)]
+		m, err := model.Calibrate(o.Parameters, model.Preset(s.Preset), o.Published, profile)
+		if err != nil {
+			return nil, fmt.Errorf("preset %s, profile %s: %w", s.Preset, s.Profile, err)
+		}
+		s.Parameters = m.ParameterHash()
+		for _, t := range o.Published.Tables {
+			for _, c := range t.Cells {
+				s.Cells = append(s.Cells, Cell{
+					Table: t.Number, Platform: t.Platform, Scenario: t.Scenario, Variant: c.Variant, Start: c.Start,
+					Time: Figure{Published: c.TimeMS}, Memory: Figure{Published: c.MemoryMB},
+				})
+			}
+		}
+		for j := range s.Cells {
+			work = append(work, func() error { return s.Cells[j].draw(m, o) })
+		}
+	}
+	return list, inParallel(ctx, work, o.Progress)
+}
+
+// draw fills the cell.
+func (c *Cell) draw(m *model.Model, o Options) error {
+	key := model.Cell{Platform: c.Platform, Scenario: c.Scenario, Variant: c.Variant, Start: c.Start}
+	time, memory, err := m.Predict(o.Seed, key, o.Draws)
+	if err != nil {
+		return err
+	}
+	c.Time.take(time)
+	c.Memory.take(memory)
+	stream, err := m.Stream(o.Seed, key)
+	if err != nil {
+		return err
+	}
+	c.TrimmedMeans = make([]float64, o.Draws)
+	for i := range c.TrimmedMeans {
+		c.TrimmedMeans[i], _ = stream.TrimmedMean(Runs, Trim)
+	}
+	c.CV = variation(stream, min(o.Draws, 2000))
+	return nil
+}
+
+func (f *Figure) take(p model.Predictive) {
+	f.Predicted = reproduction.Interval{Median: p.Quantile(0.5), Low95: p.Quantile(0.025), High95: p.Quantile(0.975)}
+	f.P = p.P(f.Published)
+}
+
+// variation is the coefficient of variation of single invocations: the root of
+// the mean variance within batches over the mean.
+func variation(s *model.Stream, batches int) float64 {
+	total, squares := 0.0, 0.0
+	for range batches {
+		mean, sum := 0.0, 0.0
+		for i, d := range s.Batch(Runs) { // Welford's recurrence
+			delta := d.ReportedMS - mean
+			mean += delta / float64(i+1)
+			sum += delta * (d.ReportedMS - mean)
+		}
+		total += mean
+		squares += sum / (Runs - 1)
+	}
+	return math.Sqrt(squares/float64(batches)) / (total / float64(batches))
+}
+
+// inParallel does the work on all processors, each part once. After an error, or
+// the end of ctx, no further part begins.
+func inParallel(ctx context.Context, work []func() error, progress func(done, total int)) error {
+	parts := make(chan func() error)
+	var wait sync.WaitGroup
+	var lock sync.Mutex
+	var failed error
+	done := 0
+	for range runtime.GOMAXPROCS(0) {
+		wait.Go(func() {
+			for part := range parts {
+				err := part()
+				lock.Lock()
+				done++
+				if failed == nil {
+					failed = err
+				}
+				if progress != nil && err == nil {
+					progress(done, len(work))
+				}
+				lock.Unlock()
+			}
+		})
+	}
+	for _, part := range work {
+		lock.Lock()
+		stop := failed != nil || ctx.Err() != nil
+		lock.Unlock()
+		if stop {
+			break
+		}
+		parts <- part
+	}
+	close(parts)
+	wait.Wait()
+	if failed != nil {
+		return failed
+	}
+	return context.Cause(ctx)
+}
