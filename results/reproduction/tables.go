@@ -20,10 +20,19 @@ type Row struct {
 	Table   int
 	Variant string // benchmark, optimized
 	Basis   Basis
-	// Profile is the cost profile of a predicted row, and the runtime of the
-	// functions (go, python) of a measured one.
+	// Profile is the cost profile of a predicted row, the runtime of the functions
+	// (go, python) of a measured one, and how often a replayed one was drawn.
 	Profile   string
 	Cold, Hot Figures
+}
+
+// Set stores the figures of a start.
+func (r *Row) Set(start results.Start, f Figures) {
+	if start == results.Cold {
+		r.Cold = f
+	} else {
+		r.Hot = f
+	}
 }
 
 // Figures are a trimmed mean each; 0 where there is none.

@@ -25,7 +25,7 @@ func Predictions(list []Simulation) (out []reproduction.Prediction) {
 }
 
 // Rows are the reproduced rows under a preset: of each table the calibrated
-// benchmark row, and the predicted row of every profile.
+// benchmark row (means), and the predicted row of every profile (medians).
 func Rows(list []Simulation, preset string) (out []reproduction.Row) {
 	calibrated := map[int]bool{}
 	for _, s := range list {
@@ -45,11 +45,10 @@ func Rows(list []Simulation, preset string) (out []reproduction.Row) {
 				rows[key] = row
 				order = append(order, row)
 			}
-			figures := reproduction.Figures{TimeMS: c.Time.Predicted.Median, MemoryMB: c.Memory.Predicted.Median}
-			if c.Start == results.Cold {
-				row.Cold = figures
+			if c.Variant == benchmark {
+				row.Set(c.Start, reproduction.Figures{TimeMS: c.Time.Mean, MemoryMB: c.Memory.Mean})
 			} else {
-				row.Hot = figures
+				row.Set(c.Start, reproduction.Figures{TimeMS: c.Time.Predicted.Median, MemoryMB: c.Memory.Predicted.Median})
 			}
 		}
 		for _, row := range order {

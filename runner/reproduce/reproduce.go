@@ -55,7 +55,7 @@ type Cell struct {
 	Platform, Scenario string
 	Variant            string
 	Start              results.Start
-	Time, Memory       Figure // predictive of an optimized cell, of a repetition of a benchmark cell
+	Time, Memory       Figure
 	// TrimmedMeans are independent means of 13 of 15 invocations in ms; CV is the
 	// coefficient of variation of single invocations within a batch.
 	TrimmedMeans []float64
@@ -65,8 +65,13 @@ type Cell struct {
 // Figure is a published figure beside what the model gives for it, ms or MB.
 type Figure struct {
 	Published float64
+	// Mean is the expectation of the published statistic; of a benchmark cell,
+	// which was fitted, it is Published but for the draws.
+	Mean float64
+	// Predicted and P, the two-sided predictive p of Published, are those of
+	// optimized cells only.
 	Predicted reproduction.Interval
-	P         float64 // two-sided predictive p of Published
+	P         float64
 }
 
 const (
@@ -101,30 +106,51 @@ func Predict(ctx context.Context, o Options) ([]Simulation, error) {
 			}
 		}
 		for j := range s.Cells {
+			if s.Cells[j].Variant == benchmark && i%len(o.Profiles) > 0 {
+				continue // no profile enters it: the first has it
+			}
 			work = append(work, func() error { return s.Cells[j].draw(m, o) })
 		}
 	}
-	return list, inParallel(ctx, work, o.Progress)
+	if err := inParallel(ctx, work, o.Progress); err != nil {
+		return nil, err
+	}
+	for i := range list {
+		first := list[i-i%len(o.Profiles)]
+		for j := range list[i].Cells {
+			if list[i].Cells[j].Variant == benchmark {
+				list[i].Cells[j] = first.Cells[j]
+			}
+		}
+	}
+	return list, nil
 }
 
 // draw fills the cell.
 func (c *Cell) draw(m *model.Model, o Options) error {
 	key := model.Cell{Platform: c.Platform, Scenario: c.Scenario, Variant: c.Variant, Start: c.Start}
+	stream, err := m.Stream(o.Seed, key)
+	if err != nil {
+		return err
+	}
+	var times, memories moments
+	c.TrimmedMeans = make([]float64, o.Draws)
+	for i := range c.TrimmedMeans {
+		ms, mb := stream.TrimmedMean(Runs, Trim)
+		times.add(ms)
+		memories.add(mb)
+		c.TrimmedMeans[i] = ms
+	}
+	c.Time.Mean, c.Memory.Mean, c.CV = times.mean, memories.mean, variation(stream, min(o.Draws, 1000))
+	if c.Variant == benchmark {
+		return nil
+	}
 	time, memory, err := m.Predict(o.Seed, key, o.Draws)
 	if err != nil {
 		return err
 	}
 	c.Time.take(time)
 	c.Memory.take(memory)
-	stream, err := m.Stream(o.Seed, key)
-	if err != nil {
-		return err
-	}
-	c.TrimmedMeans = make([]float64, o.Draws)
-	for i := range c.TrimmedMeans {
-		c.TrimmedMeans[i], _ = stream.TrimmedMean(Runs, Trim)
-	}
-	c.CV = variation(stream, min(o.Draws, 2000))
 	return nil
 }
 
@@ -138,14 +164,12 @@ func (f *Figure) take(p model.Predictive) {
 func variation(s *model.Stream, batches int) float64 {
 	total, squares := 0.0, 0.0
 	for range batches {
-		mean, sum := 0.0, 0.0
-		for i, d := range s.Batch(Runs) { // Welford's recurrence
-			delta := d.ReportedMS - mean
-			mean += delta / float64(i+1)
-			sum += delta * (d.ReportedMS - mean)
+		var m moments
+		for _, d := range s.Batch(Runs) {
+			m.add(d.ReportedMS)
 		}
-		total += mean
-		squares += sum / (Runs - 1)
+		total += m.mean
+		squares += m.variance()
 	}
 	return math.Sqrt(squares/float64(batches)) / (total / float64(batches))
 }
