@@ -99,7 +99,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or input, 3 partial,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usagef("see "+cmd.CommandPath()+" --help", "%s", plain(err))
 	})
-	root.AddCommand(a.runCommand(), a.reportCommand(), a.compareCommand(), a.auditCommand(), a.attackCommand(), a.versionCommand())
+	root.AddCommand(a.runCommand(), a.reportCommand(), a.compareCommand(), a.reproduceCommand(), a.auditCommand(), a.attackCommand(), a.versionCommand())
 	return root
 }
 

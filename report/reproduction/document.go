@@ -78,10 +78,8 @@ type Document struct {
 	Claims      []reproduction.Claim
 	// ByPreset are the verdicts when one preset alone is believed, by its name.
 	ByPreset map[string][]reproduction.Claim
-	// Profiles are the cost profiles that were used; Fresh says that they were
-	// measured for this reproduction and not taken from storage.
-	Profiles []profiles.Profile
-	Fresh    bool
+	// Profiles are the cost profiles that were used.
+	Profiles []CostProfile
 	// Assumptions are the values of the model's parameters under each preset.
 	Assumptions []Assumption
 	// Runs are measured result files of this project, shown beside the paper:
@@ -89,6 +87,13 @@ type Document struct {
 	Runs []*results.File
 	// Notices are sentences that a reader must see.
 	Notices []string
+}
+
+// CostProfile is a cost profile, measured for this reproduction (Fresh) or taken
+// from storage.
+type CostProfile struct {
+	profiles.Profile
+	Fresh bool
 }
 
 // Assumption is a parameter of the simulated platform.

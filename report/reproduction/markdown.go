@@ -195,12 +195,12 @@ func (m *markdown) runtimes() {
 	m.heading(2, "The mechanism in Python and in Go, side by side")
 	header, rows := m.profileRows()
 	m.table(header, 1, rows)
-	source := "stored measurement"
-	if m.Fresh {
-		source = "measured for this report"
-	}
 	var items []string
 	for _, p := range m.Profiles {
+		source := "stored measurement"
+		if p.Fresh {
+			source = "measured for this report"
+		}
 		items = append(items, fmt.Sprintf("%s (%s): %s on %s, dtbench %s, %s, by %s. %s", p.Name, source, p.Runtime, p.Machine, p.Version, p.Date, p.Command, capital(p.Note)))
 	}
 	m.list(items)
