@@ -8,7 +8,9 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -143,8 +145,11 @@ func (r *reproducing) predict(ctx context.Context, d *reproductionreport.Documen
 		d.Rows, d.Changes = reproduce.Rows(list, d.Preset), reproduce.Changes(list)
 		d.Experiment.VCPU, d.Experiment.CPUPeriodMS = o.Parameters.Quota.VCPU, o.Parameters.Quota.PeriodMS
 	}
+	var hashes []string
 	for _, s := range list {
-		d.Parameters = s.Parameters
+		if hash := fmt.Sprintf("%.12s (%s)", s.Parameters, s.Profile); !slices.Contains(hashes, hash) {
+			hashes = append(hashes, hash)
+		}
 		p := claims.Preset{Name: s.Preset, Profile: s.Profile, Provenance: results.Simulated}
 		for _, c := range s.Cells {
 			p.Cells = append(p.Cells, claims.Draws{
@@ -153,6 +158,7 @@ func (r *reproducing) predict(ctx context.Context, d *reproductionreport.Documen
 		}
 		evidence.Simulated = append(evidence.Simulated, p)
 	}
+	d.Parameters = strings.Join(hashes, ", ")
 	d.Assumptions = assumptions(r.parameters)
 	return nil
 }
@@ -176,7 +182,7 @@ func (r *reproducing) replay(d *reproductionreport.Document, evidence *claims.Ev
 	if err != nil {
 		return err
 	}
-	d.Parameters = hash
+	d.Parameters = hash[:12]
 	for _, t := range list {
 		if err := report.Summarise(t.File, report.Options{}); err != nil {
 			return err

@@ -61,7 +61,8 @@ type Document struct {
 	// Draws is how many predictive draws stand behind each predicted figure; 0
 	// where nothing was predicted.
 	Draws int
-	// Parameters is the hash of the simulated platform's parameters.
+	// Parameters identifies what the model was made from: hashes, each with the
+	// cost profile in it.
 	Parameters string
 	// Command repeats the reproduction.
 	Command string

@@ -185,7 +185,7 @@ func (d *Document) seriesName(profile string) string {
 }
 
 func (d *Document) captionLines(c *chart) []string {
-	lines := []string{"The published chart shows no figures; its bars are computed from Tables 3 to 6."}
+	lines := []string{"Published: computed from the paper's Tables 3 to 6."}
 	switch d.Method {
 	case Measured:
 		lines = append(lines, "Measured on a local machine, not on the paper's platforms: compare shapes and directions. Error bars: 95 % intervals of the ratio of trimmed means.")

@@ -83,7 +83,7 @@ func (m *markdown) table(header []string, left int, rows [][]string) {
 func (m *markdown) tables() {
 	for _, t := range m.Published.Tables {
 		m.heading(2, m.tableTitle(t))
-		m.table(flatHeader, 1, m.tableRows(t))
+		m.table(flatHeader, 1, m.tableRows(t, false))
 	}
 	m.list(m.tableNotes())
 }
@@ -130,7 +130,7 @@ func (m *markdown) sensitivity() {
 	}
 	all, flips := m.conclusions(), m.flips()
 	m.heading(2, "What changes under the presets low, central and high")
-	m.paragraph(fmt.Sprintf("%d conclusions rest on simulated data: whether a published figure is compatible with its prediction (p at least %g), which way the predicted change in time goes (its 95 %% interval above or below zero), and the verdict on each claim if one preset alone is believed. %s of them change:", len(all), level, capital(number(len(flips)))))
+	m.paragraph(fmt.Sprintf("%d conclusions rest on simulated data: whether a published figure is compatible with its prediction (p at least %g), which way the predicted change in time goes (its 95 %% interval above or below zero), and what simulated data say of a claim if one preset alone is believed. %s of them change.", len(all), level, capital(number(len(flips)))))
 	if len(flips) == 0 {
 		return
 	}

@@ -104,16 +104,16 @@ func (d *Document) unstated() []open {
 		secrets = append(secrets, fmt.Sprintf("%s %d", scenario, e.SecretAccesses[scenario]))
 	}
 	cold, order := "a new instance for every cold sample, at a virtual time when none exists", "benchmark and optimized draw from streams of their own, in batches with a drift between them"
-	metric, period, services := "what the platform reports: the handler, and on tencent and with an object store the start-up that the benchmark rows show", "50 ms of CPU for every 100 ms", "answered in process; time from the model"
+	metric, services := "what the platform reports: aliyun without provisioning and runtime start, tencent with them; the benchmark rows leave no other reading", "answered in process; time from the model"
 	if d.Method == Measured {
 		cold, order = "a new process for every cold sample, proven by a random instance id and the function's own counter", "interleaved: each block holds every variant once, in a random order"
 		metric = "total: from just before fork (cold) or send (hot) to the answer read in full; to_handler and handler beside it"
-		period, services = fmt.Sprintf("CFS period of %g ms", e.CPUPeriodMS), fmt.Sprintf("object store %s, network target %s", e.Store, e.Target)
+		services = fmt.Sprintf("object store %s, network target %s", e.Store, e.Target)
 	}
 	return []open{
 		{"size of the written object", fmt.Sprintf("%d bytes", e.ObjectSize), "run --object-size"},
 		{"number of secrets, accesses per invocation", strings.Join(secrets, ", "), "none: the scenarios fix it"},
-		{"encryption rule (the hash and its fields)", "go: HMAC-SHA256 over the five fields of Eq. (1), each with its length; paper-python: HMAC-SHA256 over the same", "the function's policy"},
+		{"encryption rule (the hash and its fields)", "go: HMAC-SHA256 over the fields of Eq. (1), the length of each included; paper-python: SHA-256 over their concatenation, as Eq. (1) has it", "the function's policy"},
 		{"cipher of the sealed values", "go: AES-256-GCM; paper-python: HMAC-SHA256 keystream and tag (CPython's standard library has no cipher)", "none"},
 		{"modules that the prototype imports, \"embedded in binary form\"", "paper-python: hashlib, hmac, base64, json, from a precompiled build", "none"},
 		{"order of benchmark and optimized runs", order, "run --seed"},
@@ -121,7 +121,7 @@ func (d *Document) unstated() []open {
 		{"which invocation is a hot start", "the third of an instance; the second is a warm-up that nobody counts", "none"},
 		{"where the times come from", metric, "report --time"},
 		{"what the memory figure is", memorySource(d.Method), "none"},
-		{"length of the CPU quota's period (0.5 cores are stated)", period, "run --cpu-period"},
+		{"length of the CPU quota's period (0.5 cores are stated)", fmt.Sprintf("%g ms", e.CPUPeriodMS), "run --cpu-period"},
 		{"platform of Table 6", "aliyun", "none"},
 		{"region on Tencent (\"comparable regions\")", "not modelled", "run --live --region"},
 		{"object store, network target and their distance", services, "run --latency, --store-endpoint, --target-url"},
@@ -197,7 +197,7 @@ func (d *Document) methodSentences() []string {
 			"The change in time (Fig. 4) is that over the published benchmark row, which every draw is anchored to.")
 	}
 	if d.Parameters != "" {
-		list = append(list, "Parameters (hash "+short(d.Parameters)+"): values and sources below.")
+		list = append(list, "Parameters, hashed with the published figures and the cost profile that were used: "+d.Parameters+".")
 	}
 	return append(list, "Statistic: "+d.Published.Statistic+".")
 }

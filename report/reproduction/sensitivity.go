@@ -12,9 +12,8 @@ const level = 0.05
 
 // conclusion is a statement that the simulation leads to under each preset.
 type conclusion struct {
-	about     string
-	byPreset  [3]string // in the order of reproduction.Presets
-	simulated bool      // from draws; otherwise a verdict on a claim
+	about    string
+	byPreset [3]string // in the order of reproduction.Presets
 }
 
 // flips says whether the presets disagree.
@@ -24,13 +23,14 @@ func (c conclusion) flips() bool {
 
 // conclusions lists all that is concluded from simulated data: whether a
 // published figure lies within what is predicted, which way the predicted change
-// in time goes, and the verdict on every claim when one preset alone is believed.
+// in time goes, and what simulated data say of a claim when one preset alone is
+// believed.
 func (d *Document) conclusions() (list []conclusion) {
 	presets := reproduction.Presets()
 	for _, metric := range metrics {
 		for _, profile := range reproduction.Profiles() {
 			for _, q := range d.predictions(profile, presets[0], metric) {
-				c := conclusion{about: fmt.Sprintf("%s: published %s against the prediction of %s", cellName(q), metricWord(metric), profile), simulated: true}
+				c := conclusion{about: fmt.Sprintf("%s: published %s against the prediction of %s", cellName(q), metricWord(metric), profile)}
 				for i, preset := range presets {
 					c.byPreset[i] = absent
 					if other, ok := d.prediction(q, preset); ok {
@@ -44,7 +44,7 @@ func (d *Document) conclusions() (list []conclusion) {
 	for _, profile := range reproduction.Profiles() {
 		for _, t := range d.Published.Tables {
 			for _, start := range starts {
-				c := conclusion{about: fmt.Sprintf("%d %s/%s %s: direction of the change in time predicted for %s", t.Number, t.Platform, t.Scenario, start, profile), simulated: true}
+				c := conclusion{about: fmt.Sprintf("%d %s/%s %s: direction of the change in time predicted for %s", t.Number, t.Platform, t.Scenario, start, profile)}
 				found := false
 				for i, preset := range presets {
 					c.byPreset[i] = absent
@@ -59,29 +59,34 @@ func (d *Document) conclusions() (list []conclusion) {
 		}
 	}
 	for i := range d.Claims {
-		c := conclusion{about: "claim " + d.Claims[i].ID}
+		c, simulated := conclusion{about: fmt.Sprintf("claim %s: %s", d.Claims[i].ID, d.Claims[i].Claim)}, false
 		for j, preset := range presets {
 			c.byPreset[j] = absent
 			for _, other := range d.ByPreset[preset] {
 				if other.ID == d.Claims[i].ID {
-					c.byPreset[j] = withFindings(other)
+					c.byPreset[j] = simulatedVerdict(other)
+					simulated = simulated || c.byPreset[j] != absent
 				}
 			}
 		}
-		list = append(list, c)
+		if simulated {
+			list = append(list, c)
+		}
 	}
 	return list
 }
 
-// withFindings is the verdict on a claim and what simulated data say of it.
-func withFindings(c reproduction.Claim) string {
-	s := string(c.Verdict)
+// simulatedVerdict is what simulated data say of a claim, absent when nothing.
+func simulatedVerdict(c reproduction.Claim) string {
+	if c.Evidence == reproduction.Simulated && c.Verdict != reproduction.Untested {
+		return string(c.Verdict)
+	}
 	for _, f := range c.Also {
 		if f.Evidence == reproduction.Simulated {
-			s += fmt.Sprintf(" (simulated: %s)", f.Verdict)
+			return string(f.Verdict)
 		}
 	}
-	return s
+	return absent
 }
 
 // flips are the conclusions on which the presets disagree.

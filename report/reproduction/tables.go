@@ -53,8 +53,9 @@ func (d *Document) provenance() string {
 }
 
 // tableRows are the rows of a table in the paper's form: of each variant the
-// published row, then the reproduced ones.
-func (d *Document) tableRows(t paper.Table) (rows [][]string) {
+// published row, then the reproduced ones. short leaves out the variant of these,
+// and sets them in.
+func (d *Document) tableRows(t paper.Table, short bool) (rows [][]string) {
 	for _, variant := range variants {
 		cold, _ := t.Cell(variant, results.Cold)
 		hot, _ := t.Cell(variant, results.Hot)
@@ -63,7 +64,11 @@ func (d *Document) tableRows(t paper.Table) (rows [][]string) {
 			Cold: reproduction.Figures{TimeMS: cold.TimeMS, MemoryMB: cold.MemoryMB}, Hot: reproduction.Figures{TimeMS: hot.TimeMS, MemoryMB: hot.MemoryMB},
 		}))
 		for _, r := range d.rows(t.Number, variant) {
-			rows = append(rows, tableRow(r))
+			row := tableRow(r)
+			if _, label, ok := strings.Cut(row[0], ", "); ok && short {
+				row[0] = "  " + label
+			}
+			rows = append(rows, row)
 		}
 	}
 	return rows
@@ -72,7 +77,7 @@ func (d *Document) tableRows(t paper.Table) (rows [][]string) {
 func tableRow(r reproduction.Row) []string {
 	label := strings.ToUpper(r.Variant[:1]) + r.Variant[1:] + ", " + string(r.Basis)
 	if r.Profile != "" {
-		label += " (" + r.Profile + ")"
+		label += ", " + r.Profile
 	}
 	return []string{label, figureText(r.Cold.TimeMS), figureText(r.Cold.MemoryMB), figureText(r.Hot.TimeMS), figureText(r.Hot.MemoryMB)}
 }

@@ -59,14 +59,14 @@ func (t *textReport) table(groups, header []string, rows [][]string) {
 			}
 			parts = append(parts, name+" "+cell)
 		}
-		t.Hanging("- ", r[0]+": "+strings.Join(parts, ", "))
+		t.Hanging("- ", strings.TrimSpace(r[0])+": "+strings.Join(parts, ", "))
 	}
 }
 
 func (t *textReport) tables() {
 	for _, p := range t.Published.Tables {
 		t.heading(t.tableTitle(p))
-		t.table(paperGroups, paperHeader, t.tableRows(p))
+		t.table(paperGroups, paperHeader, t.tableRows(p, true))
 	}
 	for _, note := range t.tableNotes() {
 		t.Blank()

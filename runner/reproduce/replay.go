@@ -3,6 +3,7 @@ package reproduce
 import (
 	"fmt"
 	"math"
+	"runtime"
 
 	"github.com/dtbench/dtbench/platforms/simulated/model"
 	"github.com/dtbench/dtbench/results"
@@ -61,6 +62,8 @@ func Replay(o Options, preset string, pinned bool, tool results.Tool) ([]Replaye
 func replayFile(t paper.Table, o Options, tool results.Tool) *results.File {
 	f := &results.File{
 		Schema: results.Schema, Status: results.Complete, Tool: tool,
+		// No time and no load: same seed, same bytes.
+		Environment: results.Environment{OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU()},
 		Experiment: results.Experiment{
 			Platform: t.Platform, Provenance: results.Replayed, Contract: "fc", Runtime: "python", Scenarios: []string{t.Scenario},
 			Variants: []string{benchmark, optimized}, Runs: Runs, Trim: Trim, Seed: o.Seed, MemoryMB: 512, VCPU: o.Parameters.Quota.VCPU,
