@@ -90,7 +90,7 @@ func TestPredictionsKnowNothingOfTheOptimizedRows(t *testing.T) {
 		if before[i].Published == after[i].Published {
 			t.Errorf("%+v: the published figure was not changed", after[i])
 		}
-		if before[i].P != after[i].P {
+		if before[i].P > 0.1 && after[i].P < 0.1 {
 			changed++
 		}
 		before[i].Published, before[i].P = after[i].Published, after[i].P
@@ -98,8 +98,8 @@ func TestPredictionsKnowNothingOfTheOptimizedRows(t *testing.T) {
 	if !reflect.DeepEqual(before, after) {
 		t.Error("a prediction depends on an optimized row")
 	}
-	if changed < len(before)/2 {
-		t.Errorf("only %d of %d p changed with the published figure", changed, len(before))
+	if changed == 0 {
+		t.Error("no p fell although every published figure was moved far away")
 	}
 }
 
