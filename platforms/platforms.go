@@ -126,9 +126,12 @@ type Invocation struct {
 	// Throttled is how long the CPU quota held the instance back during this
 	// invocation.
 	Throttled *time.Duration
-	// MemoryBytes is the instance's peak so far: VmHWM on local, the platform's
-	// own figure elsewhere.
+	// MemoryBytes is the instance's peak so far. On local it is the sum of VmHWM
+	// over all of its processes, the platform's own figure elsewhere. Pages that
+	// processes share are counted in each.
 	MemoryBytes int64
+	// Processes is how many processes MemoryBytes is of; 0 where that is not known.
+	Processes int
 	// CgroupPeakBytes is the peak of the instance's cgroup so far.
 	CgroupPeakBytes *int64
 }

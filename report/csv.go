@@ -13,7 +13,7 @@ var csvHeader = []string{
 	"file", "platform", "provenance", "scenario", "variant", "start", "basis",
 	"order", "instance", "invocation", "metric", "time_ms", "trimmed",
 	"total_ms", "start_ms", "to_handler_ms", "init_ms", "handler_ms", "secrets_ms", "reported_ms", "prepare_ms", "throttled_ms",
-	"memory_bytes", "cgroup_peak_bytes",
+	"memory_bytes", "cgroup_peak_bytes", "processes",
 }
 
 // writeCSV writes one row per sample (RFC 4180, header first, LF line ends).
@@ -45,12 +45,15 @@ func (a *analysis) csvRows(name string) [][]string {
 	for i := range a.cells {
 		c := &a.cells[i]
 		for _, s := range a.observations(c) {
-			time, memory, peak := "", "", ""
+			time, memory, peak, processes := "", "", "", ""
 			if s.timed {
 				time = number(s.time)
 			}
 			if s.MemoryBytes > 0 {
 				memory = strconv.FormatInt(s.MemoryBytes, 10)
+			}
+			if s.Processes > 0 {
+				processes = strconv.Itoa(s.Processes)
 			}
 			if s.CgroupPeakBytes != nil {
 				peak = strconv.FormatInt(*s.CgroupPeakBytes, 10)
@@ -60,7 +63,7 @@ func (a *analysis) csvRows(name string) [][]string {
 				strconv.Itoa(s.Order), harmless(s.Instance), strconv.Itoa(s.Invocation), string(a.metric), time, strconv.FormatBool(s.trimmed),
 				number(s.TotalMS), optional(s.StartMS), optional(s.ToHandlerMS), optional(s.InitMS), number(s.HandlerMS), number(s.SecretsMS),
 				optional(s.ReportedMS), number(s.PrepareMS), optional(s.ThrottledMS),
-				memory, peak,
+				memory, peak, processes,
 			})
 		}
 	}

@@ -130,6 +130,11 @@ func (a *analysis) notices() []string {
 	if e.Platform == "aliyun" && e.Provenance != results.Live && slices.Contains(a.scenarios, "network") {
 		add("network: the paper does not name the platform of its Table 6; it stands here as aliyun.")
 	}
+	for _, v := range a.variants {
+		if n := a.processes(v); n > 1 {
+			add("%s: an instance is %d processes; its memory is theirs added up, what they share counted in each.", v, n)
+		}
+	}
 	out = append(out, a.cellNotices()...)
 	for _, r := range a.remarks {
 		about := strings.Join(r.about, "; ")
@@ -189,6 +194,21 @@ func (a *analysis) cellNotices() []string {
 		out[i] = clean(out[i])
 	}
 	return out
+}
+
+// processes is the most processes that an instance of a variant had; 0 where no
+// sample says.
+func (a *analysis) processes(variant string) int {
+	most := 0
+	for _, c := range a.cells {
+		if c.Variant != variant {
+			continue
+		}
+		for _, s := range c.Samples {
+			most = max(most, s.Processes)
+		}
+	}
+	return most
 }
 
 // throttling is how far the CPU quota held a cell back.

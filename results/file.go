@@ -194,9 +194,11 @@ type Sample struct {
 	PrepareMS  float64  `json:"prepare_ms"` // untimed preparation before the instance; cold only
 	// ThrottledMS is how long the CPU quota held the instance back.
 	ThrottledMS *float64 `json:"throttled_ms,omitempty"`
-	// MemoryBytes is VmHWM after the answer (measured) or the platform's own
-	// figure (simulated, live).
-	MemoryBytes     int64  `json:"memory_bytes"`
+	// MemoryBytes is VmHWM after the answer, added up over the instance's
+	// processes (measured), or the platform's own figure (simulated, live).
+	MemoryBytes int64 `json:"memory_bytes"`
+	// Processes is how many processes MemoryBytes is of; 0 where that is not known.
+	Processes       int    `json:"processes,omitempty"`
 	CgroupPeakBytes *int64 `json:"cgroup_peak_bytes,omitempty"`
 	// Delays are the waits that --latency put in front of the services, in the
 	// order in which the invocation met them.

@@ -29,7 +29,7 @@ func newSample(inv platforms.Invocation, start results.Start, sharedClock bool) 
 		Instance: a.Instance, Invocation: a.Invocation,
 		TotalMS: ms(inv.Total), HandlerMS: ms(time.Duration(t.Handler)), SecretsMS: ms(time.Duration(t.Secrets)),
 		ReportedMS: optionalMS(inv.Reported), ThrottledMS: optionalMS(inv.Throttled),
-		MemoryBytes: inv.MemoryBytes, CgroupPeakBytes: inv.CgroupPeakBytes,
+		MemoryBytes: inv.MemoryBytes, Processes: inv.Processes, CgroupPeakBytes: inv.CgroupPeakBytes,
 	}
 	if start == results.Cold {
 		s.StartMS = optionalMS(inv.Start)

@@ -97,10 +97,12 @@ func (g *group1) oomKills() (int, error) {
 	return int(n), err
 }
 
+func (g *group1) processes() ([]int, error) { return listed(g.memory) }
+
 func (g *group1) remove() error {
 	var errs []error
 	for _, dir := range g.dirs() {
-		errs = append(errs, removeGroup(dir, func() error { return killListed(dir, "cgroup.procs") }))
+		errs = append(errs, removeGroup(dir, func() error { return killListed(dir) }))
 	}
 	return errors.Join(errs...)
 }

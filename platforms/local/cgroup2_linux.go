@@ -86,6 +86,8 @@ func (g *group2) oomKills() (int, error) {
 	return int(n), err
 }
 
+func (g *group2) processes() ([]int, error) { return listed(g.dir) }
+
 func (g *group2) remove() error {
 	if g.fd != nil {
 		_ = g.fd.Close()
@@ -94,6 +96,6 @@ func (g *group2) remove() error {
 		if err := writeValue(g.dir, "cgroup.kill", 1); err == nil {
 			return nil
 		}
-		return killListed(g.dir, "cgroup.procs") // Linux before 5.14
+		return killListed(g.dir) // Linux before 5.14
 	})
 }

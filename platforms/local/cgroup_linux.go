@@ -46,6 +46,7 @@ type group interface {
 	throttled() (time.Duration, error) // so far
 	peakBytes() (int64, error)         // so far
 	oomKills() (int, error)            // so far
+	processes() ([]int, error)         // in it now, the harness left out
 	remove() error                     // kills what is in it first
 }
 
@@ -239,17 +240,33 @@ func readKey(dir, file, key string) (int64, error) {
 	return 0, fmt.Errorf("%s: no %s", filepath.Join(dir, file), key)
 }
 
-// killListed sends SIGKILL to the processes named in the file of a group.
-func killListed(dir, file string) error {
-	data, err := os.ReadFile(filepath.Join(dir, file))
+// listed returns the processes that cgroup.procs of a group names, without the
+// harness, one of whose threads may be in there.
+func listed(dir string) ([]int, error) {
+	data, err := os.ReadFile(filepath.Join(dir, "cgroup.procs"))
+	if err != nil {
+		return nil, err
+	}
+	var pids []int
+	for _, field := range strings.Fields(string(data)) {
+		pid, err := strconv.Atoi(field)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", filepath.Join(dir, "cgroup.procs"), err)
+		}
+		if pid != os.Getpid() {
+			pids = append(pids, pid)
+		}
+	}
+	return pids, nil
+}
+
+// killListed sends SIGKILL to the processes of a group.
+func killListed(dir string) error {
+	pids, err := listed(dir)
 	if err != nil {
 		return err
 	}
-	for _, field := range strings.Fields(string(data)) {
-		pid, err := strconv.Atoi(field)
-		if err != nil || pid == os.Getpid() {
-			continue
-		}
+	for _, pid := range pids {
 		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
 			return err
 		}

@@ -178,9 +178,12 @@ func (in *instance) failed(kind error, detail string) error {
 
 // observe reads what the kernel knows of the idle instance, and what it wrote.
 func (in *instance) observe(inv *platforms.Invocation) error {
-	var err error
 	in.out.drain()
-	if inv.MemoryBytes, err = peakResident(in.process.pid); err != nil {
+	all, err := in.processes()
+	if err == nil {
+		inv.MemoryBytes, inv.Processes, err = residentOf(in.process.pid, all)
+	}
+	if err != nil {
 		return fmt.Errorf("memory of %s: %w", in.fn.Name, err)
 	}
 	if in.group == nil {
@@ -197,6 +200,15 @@ func (in *instance) observe(inv *platforms.Invocation) error {
 	during := min(in.throttledSoFar()-in.throttled, inv.Total)
 	inv.Throttled = &during
 	return nil
+}
+
+// processes lists those of the instance: what is in its cgroup, else in its
+// process group.
+func (in *instance) processes() ([]int, error) {
+	if in.group != nil {
+		return in.group.processes()
+	}
+	return processGroup(in.process.pid)
 }
 
 // throttledSoFar is 0 where there is no CPU quota.
