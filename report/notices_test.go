@@ -46,6 +46,7 @@ func TestNotices(t *testing.T) {
 	check(func(f *results.File) { f.Cells[0].Basis = "extrapolated" }, "hello benchmark cold: basis extrapolated; it decides no claim.")
 	check(func(f *results.File) { f.Cells[0].Samples[0].MemoryBytes = 0 }, "hello benchmark cold: 1 of 15 samples without memory, left out.")
 	check(func(f *results.File) { f.Experiment.Provenance = results.Simulated }, "The figures are simulated: nothing was measured, and they support no claim.")
+	check(func(f *results.File) { f.Cells[2].Samples[3].Processes = 2 }, "optimized: an instance is 2 processes; its memory is theirs added up, what they share counted in each.")
 	check(func(f *results.File) {
 		f.Experiment.Variants = []string{"optimized"}
 		f.Cells = slices.DeleteFunc(f.Cells, func(c results.Cell) bool { return c.Variant == "benchmark" })
