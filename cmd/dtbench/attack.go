@@ -22,6 +22,7 @@ import (
 type attackFlags struct {
 	variants, attacks    []string
 	explain, format, out string
+	incidents            []string
 	seed                 uint64
 	quiet                bool
 }
@@ -47,11 +48,15 @@ attack could not run here.`,
 		Example: `  dtbench attack
   dtbench attack --attack T7,T9 --variant literal,optimized
   dtbench attack --explain T7
+  dtbench attack --incident webide
   dtbench attack --format html --out attacks.html`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if f.explain != "" {
 				return a.explainAttack(f.explain)
+			}
+			if f.incidents != nil {
+				return a.replay(cmd.Context(), f)
 			}
 			return a.attack(cmd.Context(), f)
 		},
@@ -61,12 +66,14 @@ attack could not run here.`,
 	fl.StringSliceVar(&f.variants, "variant", variants, "variants to attack: "+strings.Join(variants, ", "))
 	fl.StringSliceVar(&f.attacks, "attack", nil, "attacks to run, such as T1,T7 (default: all)")
 	fl.StringVar(&f.explain, "explain", "", "tell what an attack does and why, and run nothing")
+	fl.StringSliceVar(&f.incidents, "incident", nil, "replay incidents that the paper tells instead, or all: "+strings.Join(incidentNames(), ", "))
 	fl.StringVar(&f.format, "format", "text", strings.Join(attackreport.Formats(), ", "))
 	fl.StringVar(&f.out, "out", "", "file to write to instead of standard output")
 	fl.Uint64Var(&f.seed, "seed", 1, "seed of what attacks draw at random")
 	fl.BoolVar(&f.quiet, "quiet", false, "no progress on standard error")
 	_ = cmd.RegisterFlagCompletionFunc("variant", cobra.FixedCompletions(variants, cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.RegisterFlagCompletionFunc("attack", cobra.FixedCompletions(attackIDs(attack.All()), cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("incident", cobra.FixedCompletions(incidentNames(), cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.RegisterFlagCompletionFunc("explain", cobra.FixedCompletions(attackIDs(attack.All()), cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(attackreport.Formats(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
@@ -125,7 +132,23 @@ func (a *app) explainAttack(id string) error {
 }
 
 func (a *app) attack(ctx context.Context, f *attackFlags) error {
-	if _, err := choice("format", f.format, attackreport.Formats()); err != nil {
+	if err := f.check(attackreport.Formats()); err != nil {
+		return err
+	}
+	chosen, err := chosenAttacks(f.attacks)
+	if err != nil {
+		return err
+	}
+	file, err := a.runAttacks(ctx, f, chosen)
+	if err != nil {
+		return err
+	}
+	return a.showAttacks(f, file)
+}
+
+// check looks at what attacks and incidents have in common, before any work.
+func (f *attackFlags) check(formats []string) error {
+	if _, err := choice("format", f.format, formats); err != nil {
 		return err
 	}
 	for _, v := range f.variants {
@@ -139,24 +162,20 @@ func (a *app) attack(ctx context.Context, f *attackFlags) error {
 	if len(f.variants) == 0 {
 		return usagef("", "no variant given")
 	}
-	chosen, err := chosenAttacks(f.attacks)
-	if err != nil {
-		return err
-	}
 	if f.out != "" {
 		// A minute of attacks should not end in a file that cannot be written.
-		if err := writableAt(f.out); err != nil {
-			return err
-		}
+		return writableAt(f.out)
 	}
-	file, err := a.runAttacks(ctx, f, chosen)
-	if err != nil {
-		return err
-	}
+	return nil
+}
+
+// showAttacks writes the report and gives the verdict.
+func (a *app) showAttacks(f *attackFlags, file *attackresults.File) error {
 	o := attackreport.Options{Details: f.attacks != nil}
 	if f.out == "" {
 		o.Width = terminalWidth(a.stdout)
 	}
+	var err error
 	var text bytes.Buffer // all or nothing
 	if err := attackreport.Write(&text, f.format, file, o); err != nil {
 		return err

@@ -22,14 +22,27 @@ import (
 // ordinaryUser is nobody on most systems. Any user without rights would do.
 const ordinaryUser = 65534
 
-// runAttacks builds what is attacked, runs the attacks, and leaves nothing behind.
-func (a *app) runAttacks(ctx context.Context, f *attackFlags, chosen []attack.Attack) (_ *attackresults.File, err error) {
-	if runtime.GOOS != "linux" {
-		return nil, local.ErrUnsupported
-	}
+// runAttacks carries out the chosen attacks.
+func (a *app) runAttacks(ctx context.Context, f *attackFlags, chosen []attack.Attack) (*attackresults.File, error) {
 	expected, err := attackresults.Expected()
 	if err != nil {
 		return nil, err
+	}
+	return a.inLab(ctx, f, func(lab *attack.Lab, file *attackresults.File) (err error) {
+		for _, c := range chosen {
+			file.Attacks = append(file.Attacks, c.Description)
+		}
+		file.Cells, file.Quantities, err = attack.Run(ctx, attack.Config{
+			Attacks: chosen, Variants: f.variants, Expected: expected, Lab: lab, Done: a.attackProgress(f),
+		})
+		return err
+	})
+}
+
+// inLab builds what is attacked, has run fill in a file, and leaves nothing behind.
+func (a *app) inLab(ctx context.Context, f *attackFlags, run func(*attack.Lab, *attackresults.File) error) (_ *attackresults.File, err error) {
+	if runtime.GOOS != "linux" {
+		return nil, local.ErrUnsupported
 	}
 	work, err := newWorkFolder()
 	if err != nil {
@@ -40,7 +53,7 @@ func (a *app) runAttacks(ctx context.Context, f *attackFlags, chosen []attack.At
 	file := &attackresults.File{
 		Schema: attackresults.Schema, Status: results.Complete, Provenance: results.Measured, Platform: local.Name,
 		User: "ordinary", Seed: f.seed, Limits: attackresults.Limits, Variants: f.variants,
-		Cells: []attackresults.Cell{}, Quantities: []attackresults.Quantity{},
+		Attacks: []attackresults.Description{}, Cells: []attackresults.Cell{}, Quantities: []attackresults.Quantity{},
 	}
 	programs, err := a.buildAttacks(ctx, f, work, file)
 	if err != nil {
@@ -60,13 +73,8 @@ func (a *app) runAttacks(ctx context.Context, f *attackFlags, chosen []attack.At
 			a.note("functions and attackers run as user %d, since root would hide what users can do to each other", ordinaryUser)
 		}
 	}
-	for _, c := range chosen {
-		file.Attacks = append(file.Attacks, c.Description)
-	}
 	watch := machine.Begin()
-	file.Cells, file.Quantities, err = attack.Run(ctx, attack.Config{
-		Attacks: chosen, Variants: f.variants, Expected: expected, Lab: attack.NewLab(o), Done: a.attackProgress(f),
-	})
+	err = run(attack.NewLab(o), file)
 	file.Environment, file.Warnings = watch.End()
 	return file, err
 }

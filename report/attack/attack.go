@@ -24,8 +24,14 @@ type Options struct {
 // Formats lists what Write knows.
 func Formats() []string { return []string{"text", "markdown", "json", "html"} }
 
+// IncidentFormats lists what Write knows of a file with incidents.
+func IncidentFormats() []string { return []string{"text", "markdown", "json"} }
+
 // Write writes f to w.
 func Write(w io.Writer, format string, f *results.File, o Options) error {
+	if len(f.Incidents) > 0 && format != "json" {
+		return writeIncidents(w, format, f, o)
+	}
 	switch format {
 	case "text":
 		return writeText(w, f, o)

@@ -45,7 +45,11 @@ func wordOf(f *results.File, attack, variant string) string {
 
 // headline says how it came out.
 func headline(f *results.File) string {
-	s := fmt.Sprintf("%s on %s", layout.Count(len(f.Attacks), "attack"), layout.Count(len(f.Variants), "variant"))
+	what := layout.Count(len(f.Attacks), "attack")
+	if len(f.Incidents) > 0 {
+		what = layout.Count(len(f.Incidents), "incident")
+	}
+	s := fmt.Sprintf("%s on %s", what, layout.Count(len(f.Variants), "variant"))
 	deviations, notRun := len(f.Deviations()), len(f.NotRun())
 	s += fmt.Sprintf(": %d of %s as expected", len(f.Cells)-deviations-notRun, layout.Count(len(f.Cells), "cell"))
 	if deviations > 0 {

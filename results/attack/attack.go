@@ -170,4 +170,7 @@ type File struct {
 	Cells       []Cell              `json:"cells"`
 	Quantities  []Quantity          `json:"quantities"`
 	Warnings    []string            `json:"warnings,omitempty"`
+	// Incidents were replayed in place of attacks: then there are no Attacks, and
+	// the cells bear their names.
+	Incidents []Incident `json:"incidents,omitempty"`
 }

@@ -23,10 +23,12 @@ import (
 
 func poisonedDependency() Incident {
 	return Incident{
-		Name: "poisoned-dependency", Title: "A poisoned dependency sends what it finds to its author", Source: "section \"Attack model analysis\", Fig. 3 left; OWASP A9",
-		Story:    "A library that the function uses is replaced by one with malicious code. At the next invocation that code collects the environment, its own copy and the kernel's, and posts it to a server of its author by HTTP. The server here listens on 127.0.0.1; what arrives there decides.",
-		Lesson:   "Replacing a variable is not enough: what the kernel shows is what execve(2) was given, and the literal scheme leaves it there. A dependency that is written for this library asks the library instead; that is the incident deserialization.",
-		Expected: expect(results.Leak, results.Leak, results.Hold, results.Hold),
+		Incident: results.Incident{
+			Name: "poisoned-dependency", Title: "A poisoned dependency sends what it finds to its author", Source: "section \"Attack model analysis\", Fig. 3 left; OWASP A9", Adversary: results.A2,
+			Story:    "A library that the function uses is replaced by one with malicious code. At the next invocation that code collects the environment, its own copy and the kernel's, and posts it to a server of its author by HTTP. The server here listens on 127.0.0.1; what arrives there decides.",
+			Lesson:   "Replacing a variable is not enough: what the kernel shows is what execve(2) was given, and the literal scheme leaves it there. A dependency that is written for this library asks the library instead; that is the incident deserialization.",
+			Expected: expect(results.Leak, results.Leak, results.Hold, results.Hold),
+		},
 		Run: func(ctx context.Context, lab *Lab, variant string) (Result, error) {
 			server, err := newSink()
 			if err != nil {
@@ -106,10 +108,12 @@ var (
 
 func webIDE() Incident {
 	return Incident{
-		Name: "webide", Title: "A WebIDE whose clean-up misses a renamed key", Source: "section \"Security threat analysis of serverless platforms\", Fig. 3 right; OWASP A3, A5",
-		Story:    "The start-up code of a WebIDE needs the platform's temporary credentials, then clears them by name and runs the code of a tenant. Act 1: the names are those that the clean-up knows. Act 2: the platform was upgraded and has renamed them; nobody told the clean-up. The tenant's code looks at the variables and at /proc/self/environ.",
-		Lesson:   "A clean-up by name protects the names that it knows. The hardened core knows the platforms' names of today, and an alert tells of names that only look like a secret's; a platform that renames them again is caught by the alert, by a pattern in the policy, or not at all. And act 1 shows that the clean-up never did what it was for: a variable that is unset is still in the kernel's block, for whatever the core did not seal.",
-		Expected: expect(results.Leak, results.Leak, results.Hold, results.Hold),
+		Incident: results.Incident{
+			Name: "webide", Title: "A WebIDE whose clean-up misses a renamed key", Source: "section \"Security threat analysis of serverless platforms\", Fig. 3 right; OWASP A3, A5", Adversary: results.A2,
+			Story:    "The start-up code of a WebIDE needs the platform's temporary credentials, then clears them by name and runs the code of a tenant. Act 1: the names are those that the clean-up knows. Act 2: the platform was upgraded and has renamed them; nobody told the clean-up. The tenant's code looks at the variables and at /proc/self/environ.",
+			Lesson:   "A clean-up by name protects the names that it knows. The hardened core knows the platforms' names of today, and an alert tells of names that only look like a secret's; a platform that renames them again is caught by the alert, by a pattern in the policy, or not at all. And act 1 shows that the clean-up never did what it was for: a variable that is unset is still in the kernel's block, for whatever the core did not seal. A tenant who knows the library asks that instead (the incident deserialization): give tenants a process of their own.",
+			Expected: expect(results.Leak, results.Leak, results.Hold, results.Hold),
+		},
 		Run: func(ctx context.Context, lab *Lab, variant string) (Result, error) {
 			before, _, err := lab.runTenant(ctx, variant, namesBefore)
 			if err != nil {
@@ -159,10 +163,12 @@ func (l *Lab) runTenant(ctx context.Context, variant string, names []string) (se
 
 func deploymentTool() Incident {
 	return Incident{
-		Name: "deployment-tool", Title: "A deployment tool loads a malicious component", Source: "section \"Security threat analysis of serverless platforms\", Fig. 3 right; OWASP A6, A9",
-		Story:    "A deployment tool that runs in the cloud loads the components that its user's configuration names, and runs each as a program with the environment of the tool. A malicious one reads its own environment, then the environment and the memory of the tool.",
-		Lesson:   "A child inherits what its parent's environment holds at that moment, and may read what it held at the start. Give components an environment of their own, and keep the parent closed.",
-		Expected: expect(results.Leak, results.Leak, results.Hold, results.Hold),
+		Incident: results.Incident{
+			Name: "deployment-tool", Title: "A deployment tool loads a malicious component", Source: "section \"Security threat analysis of serverless platforms\", Fig. 3 right; OWASP A6, A9", Adversary: results.A2,
+			Story:    "A deployment tool that runs in the cloud loads the components that its user's configuration names, and runs each as a program with the environment of the tool. A malicious one reads its own environment, then the environment and the memory of the tool.",
+			Lesson:   "A child inherits what its parent's environment holds at that moment, and may read what it held at the start. Give components an environment of their own, and keep the parent closed.",
+			Expected: expect(results.Leak, results.Leak, results.Hold, results.Hold),
+		},
 		Run: func(ctx context.Context, lab *Lab, variant string) (Result, error) {
 			if err := lab.needsOrdinaryUser(); err != nil {
 				return Result{}, err
@@ -188,10 +194,12 @@ func deploymentTool() Incident {
 
 func urlParse() Incident {
 	return Incident{
-		Name: "url-parse", Title: "A poisoned URL parser forges requests (SSRF)", Source: "section \"Qualitative evaluation of defense effect\"; OWASP A9",
-		Story:    "The function checks a URL of the event with a library that lies about its host, and fetches it. The attacker has it fetch a server that only the function can reach, and a URL that begins with \"file:\" and ends in /proc/self/environ.",
-		Lesson:   "No variant stops a forged request. It decides what the request can bring home.",
-		Expected: expect(results.Leak, results.Leak, results.Hold, results.Hold),
+		Incident: results.Incident{
+			Name: "url-parse", Title: "A poisoned URL parser forges requests (SSRF)", Source: "section \"Qualitative evaluation of defense effect\"; OWASP A9", Adversary: results.A2,
+			Story:    "The function checks a URL of the event with a library that lies about its host, and fetches it. The attacker has it fetch a server that only the function can reach, and a URL that begins with \"file:\" and ends in /proc/self/environ.",
+			Lesson:   "No variant stops a forged request. It decides what the request can bring home.",
+			Expected: expect(results.Leak, results.Leak, results.Hold, results.Hold),
+		},
 		Run: func(ctx context.Context, lab *Lab, variant string) (Result, error) {
 			internal, err := newSink()
 			if err != nil {
@@ -229,10 +237,12 @@ func urlParse() Incident {
 
 func temporaryFile() Incident {
 	return Incident{
-		Name: "temporary-file", Title: "A forgotten file in the temporary directory", Source: "section \"Qualitative evaluation of defense effect\"; OWASP A3",
-		Story:    "One invocation writes its environment to the temporary directory for debugging and leaves it there. A later invocation of the same instance, whose event somebody else sent, reads every file that it finds there.",
-		Lesson:   "Sealed variables are of no use to the later reader, in any variant that seals. A secret that the function itself writes to a file was lent to it before, and nothing protects it there.",
-		Expected: expect(results.Leak, results.Hold, results.Hold, results.Hold),
+		Incident: results.Incident{
+			Name: "temporary-file", Title: "A forgotten file in the temporary directory", Source: "section \"Qualitative evaluation of defense effect\"; OWASP A3", Adversary: results.A2,
+			Story:    "One invocation writes its environment to the temporary directory for debugging and leaves it there. A later invocation of the same instance, whose event somebody else sent, reads every file that it finds there.",
+			Lesson:   "Sealed variables are of no use to the later reader, in any variant that seals. A secret that the function itself writes to a file was lent to it before, and nothing protects it there.",
+			Expected: expect(results.Leak, results.Hold, results.Hold, results.Hold),
+		},
 		Run: func(ctx context.Context, lab *Lab, variant string) (_ Result, err error) {
 			dir, err := lab.Folder()
 			if err != nil {
@@ -265,10 +275,12 @@ func temporaryFile() Incident {
 
 func publicUpload() Incident {
 	return Incident{
-		Name: "public-upload", Title: "A public upload triggers the function", Source: "section \"Qualitative evaluation of defense effect\"; OWASP A6",
-		Story:    "A bucket is open to uploads by everybody, and an upload triggers the function. The attacker uploads, and the function uses its credential on the attacker's data.",
-		Lesson:   "The credential does not get out, and is misused all the same. The paper expects that \"only legitimate requests can execute sensitive operations\"; but the token is issued in the function, for whichever request came. Authenticate the trigger; a budget and the behaviour factor bound the damage.",
-		Expected: expect(results.Broken, results.Broken, results.Broken, results.Broken),
+		Incident: results.Incident{
+			Name: "public-upload", Title: "A public upload triggers the function", Source: "section \"Qualitative evaluation of defense effect\"; OWASP A6",
+			Story:    "A bucket is open to uploads by everybody, and an upload triggers the function. The attacker uploads, and the function uses its credential on the attacker's data.",
+			Lesson:   "The credential does not get out, and is misused all the same. The paper expects that \"only legitimate requests can execute sensitive operations\"; but the token is issued in the function, for whichever request came. Authenticate the trigger; a budget and the behaviour factor bound the damage.",
+			Expected: expect(results.Broken, results.Broken, results.Broken, results.Broken),
+		},
 		Run: func(ctx context.Context, lab *Lab, variant string) (r Result, err error) {
 			event := []byte(`{"source":"bucket","object":"uploaded by nobody in particular"}`)
 			err = lab.with(ctx, Deployment{Variant: variant}, func(t *Target) error {
