@@ -3,9 +3,11 @@ package attack
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
+	"github.com/dtbench/dtbench/core/broker"
 	"github.com/dtbench/dtbench/internal/memscan"
 	results "github.com/dtbench/dtbench/results/attack"
 	"github.com/dtbench/dtbench/scenarios"
@@ -109,16 +111,17 @@ Under benchmark the credentials are on the initial stack and in the runtime's co
 					if err != nil {
 						return err
 					}
-					for _, pid := range pids {
-						seen, err := memscan.Scan(pid, []byte(t.Decoy.Value), needles(t))
+					for i, pid := range pids {
+						seen, err := t.scan(pid)
 						if err != nil {
 							return cannot("scan of process %d: %w", pid, err)
 						}
-						r.Evidence = append(r.Evidence, fmt.Sprintf("as %s, %s: %d copies, %d of the decoy, in %.1f MB and %d environs",
-							who, when.name, len(seen.Hits), seen.Decoys, float64(seen.Bytes)/1e6, seen.Threads))
-						if len(seen.Hits) > 0 {
+						whole, parts := copies(t, seen)
+						r.Evidence = append(r.Evidence, fmt.Sprintf("as %s, %s, process %d of %d: %d copies, %d halves by themselves, %d copies of the decoy, in %.1f MB and %d environs",
+							who, when.name, i+1, len(pids), len(whole), len(parts), seen.Decoys, float64(seen.Bytes)/1e6, seen.Threads))
+						if found := append(whole, parts...); len(found) > 0 {
 							r.Outcome, r.Detail = results.Leak, "the credentials are in memory at rest"
-							r.Evidence = append(r.Evidence, places(seen.Hits))
+							r.Evidence = append(r.Evidence, strings.Join(alike(found), ", "))
 						}
 					}
 				}
@@ -129,6 +132,19 @@ Under benchmark the credentials are on the initial stack and in the runtime's co
 	}
 }
 
+// scan searches one process of the instance. A broker's environment holds no
+// decoy, as it holds nothing of the function's; the variable by which it knows
+// itself takes its place there.
+func (t *Target) scan(pid int) (memscan.Result, error) {
+	decoy := []byte(t.Decoy.Value)
+	if pid == t.PID() {
+		return memscan.Scan(pid, decoy, needles(t))
+	}
+	return memscan.ScanApart(pid, decoy, []byte(broker.Variable), needles(t))
+}
+
+const firstHalf, secondHalf = "the first half of ", "the second half of "
+
 // needles are the canaries, and their halves: a copy whose other half was
 // overwritten is as bad.
 func needles(t *Target) map[string][]byte {
@@ -136,19 +152,27 @@ func needles(t *Target) map[string][]byte {
 	for name, c := range t.Canaries {
 		value := []byte(c.Value)
 		all[name] = value
-		all["the first half of "+name] = value[:len(value)/2]
-		all["the second half of "+name] = value[len(value)/2:]
+		all[firstHalf+name] = value[:len(value)/2]
+		all[secondHalf+name] = value[len(value)/2:]
 	}
 	return all
 }
 
-// places says where copies are.
-func places(hits []memscan.Hit) string {
-	var lines []string
-	for _, h := range hits {
-		h.Address = 0
-		lines = append(lines, h.String())
+// copies are the places of whole canaries, and of halves beyond those that the
+// whole ones have.
+func copies(t *Target, seen memscan.Result) (whole, parts []string) {
+	for _, name := range slices.Sorted(maps.Keys(t.Canaries)) {
+		for _, half := range []string{firstHalf, secondHalf} {
+			for range seen.Count(half+name) - seen.Count(name) {
+				parts = append(parts, half+name)
+			}
+		}
+		for _, h := range seen.Hits {
+			if h.Needle == name {
+				h.Address = 0
+				whole = append(whole, h.String())
+			}
+		}
 	}
-	slices.Sort(lines)
-	return strings.Join(alike(lines), ", ")
+	return whole, parts
 }

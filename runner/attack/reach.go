@@ -43,7 +43,7 @@ func connectToBroker() Attack {
 			Dimensions: []results.Dimension{results.Confidentiality, results.AntiForgery},
 			Properties: []results.Property{results.ContextBinding},
 			Tries:      "another ordinary user looks for a socket of the broker by name, lists and opens the descriptors of broker and function, and takes one out of them by pidfd_getfd(2)",
-			Explain: `The broker and its function are joined by a pair of sockets that was never bound: it has no path, no abstract name and no port, so there is nothing to connect to. What is left is to take an end out of one of the two processes, which the kernel allows only to who may trace them.
+			Explain: `The broker and its function are joined by a pair of sockets (socketpair(2)) that listens nowhere and has no path and no port. Linux gives the broker's end an abstract name by itself, since it asks for the credentials of senders (unix(7), autobind); whoever connects to that is refused, because a pair takes no connections. What is left is to take an end out of one of the two processes, which the kernel allows only to who may trace them.
 
 A socket that the harness opens beside them under an abstract name proves that the attacker can connect to what has a name. Root may do all of this, so the attacker is an ordinary user, another than the function's.
 
@@ -105,7 +105,7 @@ func (l *Lab) connect(ctx context.Context, pids []int, seen sockets, decoy strin
 	if unnamed == 0 {
 		return r, fmt.Errorf("the socket pair of function and broker was not found among %d sockets", len(seen.unix))
 	}
-	r.Evidence = append(r.Evidence, fmt.Sprintf("%d unnamed and %d named sockets in %d processes", unnamed, len(named)-1, len(pids)))
+	r.Evidence = append(r.Evidence, fmt.Sprintf("in %d processes %d sockets without a name and %d with one that the kernel gave", len(pids), unnamed, len(named)-1))
 	for _, pid := range pids {
 		var s evidence.Sight
 		if err := l.outsider(ctx, &other, &s, append([]string{"connect", fmt.Sprint(pid)}, named...)...); err != nil {
@@ -122,7 +122,7 @@ func (l *Lab) connect(ctx context.Context, pids []int, seen sockets, decoy strin
 		}
 	}
 	if r.Outcome == results.Denied {
-		r.Detail = fmt.Sprintf("the pair has no name, and no descriptor of it can be taken by user %d", other.UID)
+		r.Detail = fmt.Sprintf("nothing of the pair takes a connection, and no descriptor of it can be taken by user %d", other.UID)
 	}
 	return r, nil
 }

@@ -58,7 +58,7 @@ func (l look) said() []string {
 }
 
 // numbers are those of processes and threads in what is found.
-var numbers = regexp.MustCompile(`\b(proc/|task/|thread |ptrace of |getfd of )[0-9]+`)
+var numbers = regexp.MustCompile(`\b(proc/|task/|thread |ptrace of |pidfd_getfd of )[0-9]+`)
 
 // alike takes the numbers of processes out of texts and joins what is then the
 // same, in the order of the first of each.
