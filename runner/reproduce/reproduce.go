@@ -84,35 +84,34 @@ const (
 // and P alone. Errors: that of ctx, and those of the model, which name the cell.
 func Predict(ctx context.Context, o Options) ([]Simulation, error) {
 	var list []Simulation
-	var work []func() error
 	for _, preset := range model.Presets() {
 		for _, profile := range o.Profiles {
-			list = append(list, Simulation{Preset: string(preset), Profile: profile.Name})
+			list = append(list, newSimulation(string(preset), profile.Name, o.Published))
 		}
 	}
+	models := make([]*model.Model, len(list))
+	var calibrations, draws []func() error
 	for i := range list {
 		s, profile := &list[i], o.Profiles[i%len(o.Profiles)]
-		m, err := model.Calibrate(o.Parameters, model.Preset(s.Preset), o.Published, profile)
-		if err != nil {
-			return nil, fmt.Errorf("preset %s, profile %s: %w", s.Preset, s.Profile, err)
-		}
-		s.Parameters = m.ParameterHash()
-		for _, t := range o.Published.Tables {
-			for _, c := range t.Cells {
-				s.Cells = append(s.Cells, Cell{
-					Table: t.Number, Platform: t.Platform, Scenario: t.Scenario, Variant: c.Variant, Start: c.Start,
-					Time: Figure{Published: c.TimeMS}, Memory: Figure{Published: c.MemoryMB},
-				})
+		calibrations = append(calibrations, func() error {
+			m, err := model.Calibrate(o.Parameters, model.Preset(s.Preset), o.Published, profile)
+			if err != nil {
+				return fmt.Errorf("preset %s, profile %s: %w", s.Preset, s.Profile, err)
 			}
-		}
+			models[i], s.Parameters = m, m.ParameterHash()
+			return nil
+		})
 		for j := range s.Cells {
 			if s.Cells[j].Variant == benchmark && i%len(o.Profiles) > 0 {
 				continue // no profile enters it: the first has it
 			}
-			work = append(work, func() error { return s.Cells[j].draw(m, o) })
+			draws = append(draws, func() error { return s.Cells[j].draw(models[i], o) })
 		}
 	}
-	if err := inParallel(ctx, work, o.Progress); err != nil {
+	if err := inParallel(ctx, calibrations, nil); err != nil {
+		return nil, err
+	}
+	if err := inParallel(ctx, draws, o.Progress); err != nil {
 		return nil, err
 	}
 	for i := range list {
@@ -124,6 +123,20 @@ func Predict(ctx context.Context, o Options) ([]Simulation, error) {
 		}
 	}
 	return list, nil
+}
+
+// newSimulation has every published cell, empty.
+func newSimulation(preset, profile string, published paper.Published) Simulation {
+	s := Simulation{Preset: preset, Profile: profile}
+	for _, t := range published.Tables {
+		for _, c := range t.Cells {
+			s.Cells = append(s.Cells, Cell{
+				Table: t.Number, Platform: t.Platform, Scenario: t.Scenario, Variant: c.Variant, Start: c.Start,
+				Time: Figure{Published: c.TimeMS}, Memory: Figure{Published: c.MemoryMB},
+			})
+		}
+	}
+	return s
 }
 
 // draw fills the cell.
