@@ -26,6 +26,9 @@ func FromSamples(s *Samples) (Profile, error) {
 	if err := s.Validate(); err != nil {
 		return Profile{}, err
 	}
+	if s.Profile != PaperPython {
+		return Profile{}, fmt.Errorf("%w: the samples of %s do not hold all of a profile", ErrInvalid, s.Profile)
+	}
 	find := func(q Quantity, context string) Estimate {
 		e, _ := s.Find(q, context, paperBuild) // Validate has seen that it is there
 		return e

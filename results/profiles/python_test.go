@@ -41,8 +41,15 @@ func TestThePythonProfileIsDerivedFromItsSamples(t *testing.T) {
 	if !bytes.Equal(got, want) {
 		t.Error("paper-python.json is not what samples/paper-python.json gives: go test ./results/profiles -update")
 	}
-	if _, err := LoadSamples(Go); !errors.Is(err, ErrUnknown) {
-		t.Errorf("samples of %s: %v", Go, err)
+	if _, err := LoadSamples("nobody"); !errors.Is(err, ErrUnknown) {
+		t.Errorf("samples of nobody: %v", err)
+	}
+	core, err := LoadSamples(Go)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := FromSamples(core); !errors.Is(err, ErrInvalid) {
+		t.Errorf("a profile from the samples of the core: %v", err)
 	}
 }
 

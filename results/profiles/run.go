@@ -9,11 +9,6 @@ import (
 	"github.com/dtbench/dtbench/results"
 )
 
-// nonceBytes is what the registry of used nonces keeps for one access: entries
-// of 16 bytes in a table between 3/8 and 3/4 full (core/nonceset.go), so 21 to
-// 43 bytes; this is the middle.
-const nonceBytes = 32
-
 // FromRun derives the profile of the Go core from a complete local run of
 // benchmark and optimized in hello and in other scenarios. Every cost is a
 // difference of medians, because one late sample of fifteen must not move it;
@@ -26,10 +21,17 @@ const nonceBytes = 32
 //   - AccessMS: the time inside secret access of the hot hello function.
 //   - MemoryMB: the peak of the cold hello function, and MemoryLoadedMB of the
 //     other scenarios'.
+//   - NonceBytes: from the stored samples of the core, since a run is too short to
+//     show it.
 func FromRun(f *results.File) (Profile, error) {
 	if f.Status != results.Complete || f.Experiment.Provenance != results.Measured || f.Experiment.Runtime != "go" {
 		return Profile{}, fmt.Errorf("%w: the cost profile of the Go core wants a complete measured run of functions in Go", ErrInvalid)
 	}
+	samples, err := LoadSamples(Go)
+	if err != nil {
+		return Profile{}, err
+	}
+	nonces, _ := samples.Find(NonceBytes, Bare, Native) // LoadSamples has seen that it is there
 	p := Profile{
 		Schema: Schema, Name: Go, Runtime: f.Tool.Go,
 		Machine: fmt.Sprintf("%s, %d processors, %s/%s, kernel %s", f.Environment.CPU, f.Environment.CPUs, f.Environment.OS, f.Environment.Arch, f.Environment.Kernel),
@@ -37,7 +39,7 @@ func FromRun(f *results.File) (Profile, error) {
 		Command: fmt.Sprintf("dtbench run --platform local --runs %d --vcpu %v --cpu-period %vms --memory %d --seed %d",
 			f.Experiment.Runs, f.Experiment.VCPU, f.Experiment.CPUPeriodMS, f.Experiment.MemoryMB, f.Experiment.Seed),
 		Note:           "differences of medians between the optimized and the benchmark function; a difference below zero counts as none",
-		ModuleLoadedMS: map[string]float64{}, MemoryLoadedMB: map[string]float64{}, NonceBytes: nonceBytes,
+		ModuleLoadedMS: map[string]float64{}, MemoryLoadedMB: map[string]float64{}, NonceBytes: round6(nonces.Median),
 	}
 	initial := func(s *results.Sample) float64 { return value(s.InitMS) }
 	module := func(s *results.Sample) float64 { return value(s.StartMS) - value(s.InitMS) }

@@ -45,21 +45,24 @@ const (
 const (
 	Cached = "cached" // source with its compiled form beside it
 	Binary = "binary" // the compiled form alone, the paper's "embedded in binary form"
+	Native = "native" // a Go program
 )
 
-// Contexts returns all contexts that a measurement must have, the barest first.
+// Contexts returns all contexts that samples of the Python stand-in must have, the
+// barest first.
 func Contexts() []string { return []string{Bare, Runtime, HTTP, "hello", "storage", "network"} }
 
-// Builds returns the builds that a measurement must have.
+// Builds returns the builds that samples of the Python stand-in must have.
 func Builds() []string { return []string{Cached, Binary} }
 
 // MinProcesses is the least number of values in a series: with fewer, no two of
 // them bound the median at the level of Estimate.Interval.
 const MinProcesses = 7
 
-// Samples is one measurement of the mechanism in processes made for the purpose:
-// every value, and by what command on which machine it came about. What a
-// profile says is computed from it by FromSamples.
+// Samples is one measurement of the mechanism made for the purpose: every value,
+// and by what command on which machine it came about. Those of paper-python hold
+// all of the profile, those of go the one figure that a run does not show,
+// NonceBytes. FromSamples and FromRun compute the profiles.
 type Samples struct {
 	Schema      string              `json:"schema"`
 	Profile     string              `json:"profile"` // the one they yield
@@ -83,7 +86,7 @@ type Series struct {
 var storedSamples embed.FS
 
 // LoadSamples returns the stored measurement behind a stored profile. The error
-// wraps ErrUnknown where there is none: the profile go has a run instead.
+// wraps ErrUnknown where there is none.
 func LoadSamples(profile string) (*Samples, error) {
 	data, err := storedSamples.ReadFile("samples/" + profile + ".json")
 	if err != nil {
@@ -129,8 +132,8 @@ func (s *Samples) Validate() error {
 	switch {
 	case s.Schema != SamplesSchema:
 		return bad("schema %q, this version reads %q", s.Schema, SamplesSchema)
-	case s.Profile == "" || s.Command == "" || s.Tool.Version == "" || s.Tool.Python == "":
-		return bad("profile, command, tool.version and tool.python must be there")
+	case s.Profile == "" || s.Command == "" || s.Tool.Version == "" || s.Tool.Python+s.Tool.Go == "":
+		return bad("profile, command, tool.version and tool.python or tool.go must be there")
 	case s.Environment.OS == "" || s.Environment.Started.IsZero():
 		return bad("environment.os and environment.started must be there")
 	}
@@ -148,19 +151,28 @@ func (s *Samples) Validate() error {
 			}
 		}
 	}
-	for _, build := range Builds() {
-		for _, context := range Contexts() {
-			for _, q := range []Quantity{ImportMS, ImportBytes, InitMS, FirstAccessMS, AccessMS, ProcessBytes} {
-				if _, ok := s.Find(q, context, build); !ok {
-					return bad("no %s in %s (%s)", q, context, build)
-				}
-			}
-		}
-		if _, ok := s.Find(NonceBytes, Bare, build); !ok {
-			return bad("no %s in %s (%s)", NonceBytes, Bare, build)
+	for _, want := range required(s.Profile) {
+		if _, ok := s.Find(want.Quantity, want.Context, want.Build); !ok {
+			return bad("no %s in %s (%s)", want.Quantity, want.Context, want.Build)
 		}
 	}
 	return nil
+}
+
+// required lists the series that the samples of a profile must have.
+func required(profile string) (all []Series) {
+	if profile == Go {
+		return []Series{{Quantity: NonceBytes, Context: Bare, Build: Native}}
+	}
+	for _, build := range Builds() {
+		all = append(all, Series{Quantity: NonceBytes, Context: Bare, Build: build})
+		for _, context := range Contexts() {
+			for _, q := range []Quantity{ImportMS, ImportBytes, InitMS, FirstAccessMS, AccessMS, ProcessBytes} {
+				all = append(all, Series{Quantity: q, Context: context, Build: build})
+			}
+		}
+	}
+	return all
 }
 
 // Add appends a value, to six significant digits, to its series, which it makes where there is none.

@@ -1,9 +1,9 @@
 // Package profile measures cost profiles: what the token mechanism costs by
 // itself (package results/profiles says what for).
 //
-// The profile of the Go core follows from a run of the local platform and needs
-// nothing of its own: results/profiles.FromRun. That of the Python stand-in is
-// measured here, in processes that do nothing else: each imports the mechanism in a
+// The profile of the Go core follows from a run of the local platform
+// (results/profiles.FromRun), apart from what a used nonce takes, which is measured
+// here. That of the Python stand-in is measured here as a whole, in processes that do nothing else: each imports the mechanism in a
 // context, initialises it and uses it, and says what that took in processor time and
 // memory. Processes run one at a time and contexts alternate in a seeded random
 // order, so that drift of the machine hits all alike.
@@ -35,9 +35,9 @@ import (
 // memory of a process.
 var ErrUnsupported = errors.New("measuring a cost profile needs Linux (/proc)")
 
-// Options of Python.
+// Options of Go and Python.
 type Options struct {
-	// Processes per context and build, profiles.MinProcesses or more.
+	// Processes per context and build, in Go guards: profiles.MinProcesses or more.
 	Processes int
 	// Command is what the samples name as the command that repeats them.
 	Command string

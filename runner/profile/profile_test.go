@@ -42,6 +42,22 @@ func TestAMeasurementGivesAProfile(t *testing.T) {
 	}
 }
 
+// The registry's tables have entries of 16 bytes and are between 3/8 and 3/4 full
+// (core/nonceset.go); a little is added by their heads.
+func TestANonceOfTheCoreTakesWhatItsTableSays(t *testing.T) {
+	s, err := Go(context.Background(), Options{Processes: profiles.MinProcesses, Command: "go test", Version: "(devel)", Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, ok := s.Find(profiles.NonceBytes, profiles.Bare, profiles.Native)
+	if !ok || e.Median < 16/0.75 || e.Median > 1.25*16/0.375 {
+		t.Errorf("%+v", e)
+	}
+	if _, err := Go(context.Background(), Options{Processes: 1}); err == nil {
+		t.Error("too few guards")
+	}
+}
+
 func TestWhatCannotBeMeasuredIsAnError(t *testing.T) {
 	needs.Linux(t)
 	if _, err := Python(context.Background(), Options{Processes: profiles.MinProcesses - 1}); err == nil {

@@ -1,11 +1,11 @@
-// Command measure measures the cost profile paper-python again: the samples and
-// the profile that follows from them. make reference calls it.
+// Command measure measures the samples behind the cost profiles again. make
+// reference calls it, and derives the profiles from them and from the reference run
+// (go test ./results/profiles -update).
 package main
 
 import (
 	"bytes"
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -18,8 +18,8 @@ import (
 )
 
 func main() {
-	out := flag.String("out", "results/profiles", "folder of the profiles")
-	processes := flag.Int("processes", 31, "processes per context and build")
+	out := flag.String("out", filepath.Join("results", "profiles", "samples"), "folder of the samples")
+	processes := flag.Int("processes", 31, "processes per context and build, and guards in Go")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -34,29 +34,25 @@ func measure(ctx context.Context, out string, processes int) error {
 	if err != nil {
 		return err
 	}
-	samples, err := profile.Python(ctx, profile.Options{
+	o := profile.Options{
 		Processes: processes, Command: fmt.Sprintf("go run ./runner/profile/measure -processes %d", processes),
 		Version: origin.Version, Commit: origin.Commit, Dirty: origin.Dirty, Seed: 1,
-	})
-	if err != nil {
-		return err
 	}
-	derived, err := profiles.FromSamples(samples)
-	if err != nil {
-		return err
+	for _, measure := range []func(context.Context, profile.Options) (*profiles.Samples, error){profile.Go, profile.Python} {
+		samples, err := measure(ctx, o)
+		if err != nil {
+			return err
+		}
+		for _, warning := range samples.Warnings {
+			fmt.Fprintf(os.Stderr, "measure: %s\n", warning)
+		}
+		var text bytes.Buffer
+		if err := samples.Write(&text); err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(out, samples.Profile+".json"), text.Bytes(), 0o644); err != nil {
+			return err
+		}
 	}
-	text, err := derived.Encode()
-	if err != nil {
-		return err
-	}
-	var raw bytes.Buffer
-	if err := samples.Write(&raw); err != nil {
-		return err
-	}
-	for _, warning := range samples.Warnings {
-		fmt.Fprintf(os.Stderr, "measure: %s\n", warning)
-	}
-	return errors.Join(
-		os.WriteFile(filepath.Join(out, "samples", samples.Profile+".json"), raw.Bytes(), 0o644),
-		os.WriteFile(filepath.Join(out, samples.Profile+".json"), text, 0o644))
+	return nil
 }
