@@ -57,13 +57,22 @@ By hand: take a token digits.nonce.time of the literal variant whose nonce ends 
 				again[of[i]] = true
 			}
 			r = verdict(len(again), count, "used tokens presented again in other spellings")
-			share := 100 * float64(len(again)) / count
+			accepted := len(again)
+			if brokered(variant) {
+				accesses, err := t.replayAccesses(ctx, count)
+				if err != nil {
+					return r, err
+				}
+				accepted += accesses
+				r = verdict(accepted, 2*count, "used accesses repeated, and used tokens of an optimized instance presented in other spellings")
+			}
+			share := 100 * float64(accepted) / count
 			r.Detail += fmt.Sprintf(" (%.1f %%)", share)
 			r.Evidence = append(t.proofs(p.Sums...), fmt.Sprintf("%d texts presented", len(shifted)))
-			r.Evidence = append(r.Evidence, refusals(p)...)
+			r.Evidence = append(r.Evidence, t.refusals(p)...)
 			r.Quantities = append(r.Quantities, results.Quantity{
 				ID: "replay-acceptance", Title: "Stolen used tokens that are accepted again", Value: share, Unit: "%", Source: results.Measured,
-				Detail: fmt.Sprintf("%d of %d tokens, %d texts", len(again), count, len(shifted)),
+				Detail: fmt.Sprintf("%d of %d, %d texts", accepted, count, len(shifted)),
 			})
 			return r, t.granted(p)
 		},
@@ -164,7 +173,7 @@ By hand: deploy with LITERAL_SEPARATOR='|' and compare the hash of both readings
 				return r, err
 			}
 			r = verdict(len(p.Granted), count, "used tokens of one request presented for another")
-			r.Evidence = append(t.proofs(p.Sums...), refusals(p)...)
+			r.Evidence = append(t.proofs(p.Sums...), t.refusals(p)...)
 			return r, t.granted(p)
 		},
 	}

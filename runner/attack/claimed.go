@@ -62,11 +62,15 @@ By hand: probe "steal" on one instance, probe "present" on the other.`,
 				}
 				r.Detail = strings.Join(parts, "; ")
 				// They were good where they came from.
-				accepted, err := t.accepts(ctx, s)
+				owner, err := t.thief(ctx)
+				if err != nil {
+					return err
+				}
+				accepted, err := owner.accepts(ctx, s)
 				if err == nil && accepted != count {
 					err = fmt.Errorf("their own instance accepted %d of %d tokens", accepted, count)
 				}
-				r.Evidence = []string{fmt.Sprintf("their own instance then accepted %d of %d", accepted, count)}
+				r.Evidence = append(t.fromTwin(), fmt.Sprintf("their own instance then accepted %d of %d", accepted, count))
 				return err
 			})
 			return r, err
@@ -100,7 +104,7 @@ By hand: probe "flood"; then dtbench audit summary on what the function wrote.`,
 					return err
 				}
 				began = time.Now()
-				err := t.Probe(ctx, "flood", probes.Flood{Request: "flood", Key: FirstKey, Form: form(variant), Count: sent, Seed: lab.Seed()}, nil)
+				err := t.flood(ctx, variant, sent)
 				gone := time.Since(began)
 				if err == nil {
 					r = Result{Outcome: results.Broken, Detail: fmt.Sprintf("the instance serves on after %d refusals in a row", sent)}
@@ -123,6 +127,15 @@ By hand: probe "flood"; then dtbench audit summary on what the function wrote.`,
 			return r, err
 		},
 	}
+}
+
+// flood has bad tokens presented, or accesses asked for that no request may make.
+func (t *Target) flood(ctx context.Context, variant string, count int) error {
+	if brokered(variant) {
+		_, err := t.turns(ctx, probes.Turn{Running: "flood", Request: "another", Key: FirstKey, Times: count})
+		return err
+	}
+	return t.Probe(ctx, "flood", probes.Flood{Request: "flood", Key: FirstKey, Form: form(variant), Count: count, Seed: t.lab.Seed()}, nil)
 }
 
 // terminated reads what an instance that ended itself wrote.

@@ -15,12 +15,20 @@ const injected = "clock: injected"
 
 // deployClock deploys a probe build whose clocks the attack steers.
 func (l *Lab) deployClock(ctx context.Context, variant string) (*Target, error) {
-	return l.Deploy(ctx, Deployment{Variant: variant, Program: build.ClockProgram(variant).Name, Policy: patient(variant, nil)})
+	d := Deployment{Variant: variant, Policy: patient(variant, nil), clocks: true}
+	if !brokered(variant) { // whose tokens are those of a twin
+		d.Program = build.ClockProgram(variant).Name
+	}
+	return l.Deploy(ctx, d)
 }
 
 // steer sets the clocks of such a build, counted from the real ones.
 func (t *Target) steer(ctx context.Context, wall, boot time.Duration) error {
-	return t.Probe(ctx, "steer", probes.Steer{Wall: wall, Boot: boot}, nil)
+	from, err := t.thief(ctx)
+	if err != nil {
+		return err
+	}
+	return from.Probe(ctx, "steer", probes.Steer{Wall: wall, Boot: boot}, nil)
 }
 
 // accepts counts how many of the tokens are.
@@ -70,6 +78,11 @@ By hand: the test TestRegistry… of package core does the same with Config.Cloc
 			first, err := t.accepts(ctx, s)
 			if err != nil {
 				return r, err
+			}
+			if brokered(variant) {
+				r = verdict(first, count, "tokens dated 9 s in the future")
+				r.Evidence = append([]string{injected + ", those of the optimized instance; the broker reads the time of no token"}, t.fromTwin()...)
+				return r, nil
 			}
 			if first != count {
 				return r, fmt.Errorf("%d of %d tokens dated in the future were accepted once", first, count)
@@ -155,6 +168,13 @@ By hand: core.Config.Clock and BootClock in a test.`,
 					r.Detail += "; "
 				}
 				r.Detail += fmt.Sprintf("%s: %d of %d tokens of before accepted", scene.what, accepted, count)
+			}
+			if brokered(variant) {
+				r.Evidence = []string{injected + ", those of the optimized instance that the tokens were stolen from; the broker reads the time of no token"}
+				r.Quantities = append(r.Quantities, results.Quantity{
+					ID: exposureID, Title: exposureTitle, Unit: "s", Source: results.Derived, Detail: "no token leaves the broker",
+				})
+				return r, nil
 			}
 			window, err := lab.exposure(ctx, variant)
 			r.Quantities = append(r.Quantities, window)

@@ -32,11 +32,17 @@ const (
 	burnTokens  = 100
 	// floodBytes is how much the guard may have grown: 1 MB.
 	floodBytes = 1_000_000
+
+	floodID    = "flood-memory"
+	floodTitle = "Growth of the guard under a flood of bad tokens"
 )
 
 func runFlood(ctx context.Context, lab *Lab, variant string) (r Result, err error) {
 	if !hasTokens(variant) {
 		return noTokens(), nil
+	}
+	if brokered(variant) {
+		return floodBroker(ctx, lab, variant)
 	}
 	t, err := lab.Deploy(ctx, Deployment{Variant: variant, Policy: patient(variant, nil)})
 	if err != nil {
@@ -82,11 +88,11 @@ func runFlood(ctx context.Context, lab *Lab, variant string) (r Result, err erro
 		fate = "refused: its nonce was burned"
 	}
 	r.Detail = fmt.Sprintf("%d bad tokens grew the guard by %.2f MB; the victim's token was %s", f.Refused, grown/1e6, fate)
-	r.Evidence = append(t.proofs(p.Sums...), refusals(p)...)
+	r.Evidence = append(t.proofs(p.Sums...), t.refusals(p)...)
 	r.Evidence = append(r.Evidence, fmt.Sprintf("heap %d bytes before, %d after %d refusals", f.HeapBefore, f.HeapAfter, f.Refused))
 	r.Quantities = append(r.Quantities, results.Quantity{
-		ID: "flood-memory", Title: "Growth of the guard under 500,000 bad tokens", Value: grown / 1e6, Unit: "MB", Source: results.Measured,
-		Detail: "heap in use after a collection, before and after",
+		ID: floodID, Title: floodTitle, Value: grown / 1e6, Unit: "MB", Source: results.Measured,
+		Detail: fmt.Sprintf("heap in use after a collection, before and after %d bad tokens", floodTokens),
 	})
 	return r, t.granted(p)
 }

@@ -48,7 +48,7 @@ By hand: printf '%s' "$REQUEST$INSTANCE$NONCE$TIME$NAME" | sha256sum gives a tok
 				return r, err
 			}
 			r = verdict(len(p.Granted), len(forged), "forged tokens")
-			r.Evidence = append(t.proofs(p.Sums...), refusals(p)...)
+			r.Evidence = append(t.proofs(p.Sums...), t.refusals(p)...)
 			guesses := results.Quantity{ID: "guesses", Title: "Work to forge a token", Unit: "bits", Source: results.Derived}
 			if r.Outcome == results.Broken {
 				guesses.Detail = "the first computed token opens the value: there is nothing to guess"
@@ -135,7 +135,7 @@ By hand: the extension is 20 lines of runner/attack/forgery.go; tools for length
 				return r, err
 			}
 			r = verdict(len(p.Granted), lengths, "extensions for another data key, one for each length of the secret")
-			r.Evidence = append(t.proofs(p.Sums...), refusals(p)...)
+			r.Evidence = append(t.proofs(p.Sums...), t.refusals(p)...)
 			if len(p.Granted) == 0 {
 				return r, nil
 			}

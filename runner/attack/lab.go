@@ -125,6 +125,8 @@ type Deployment struct {
 	Unlisted []string
 	// Timeout is that of the lab where zero.
 	Timeout time.Duration
+	// clocks says that the program is the variant's probe build with steered clocks.
+	clocks bool
 	// AsHost runs the instance as the user who runs the harness, whatever
 	// LabOptions.User says.
 	AsHost bool
@@ -137,7 +139,10 @@ type Target struct {
 	// find it has not looked.
 	Decoy Canary
 
-	lab      *Lab
+	lab        *Lab
+	deployment Deployment
+	twin       *Target // see thief
+
 	name     string
 	platform platforms.Platform
 	instance platforms.Instance
@@ -157,7 +162,7 @@ func (l *Lab) Deploy(ctx context.Context, d Deployment) (*Target, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Target{lab: l, name: program, Canaries: map[string]Canary{}, output: &output{}}
+	t := &Target{lab: l, deployment: d, name: program, Canaries: map[string]Canary{}, output: &output{}}
 	fn := platforms.Function{Name: program, Binary: path, Settings: maps.Clone(d.Settings), Policy: d.Policy}
 	if fn.Settings == nil {
 		fn.Settings = map[string]string{}
@@ -256,7 +261,11 @@ func (t *Target) Stolen(sums ...string) []Canary {
 
 // Close ends the instance and removes its traces. It may be called again.
 func (t *Target) Close() error {
-	return errors.Join(t.instance.Close(), t.platform.Close())
+	var err error
+	if t.twin != nil {
+		err = t.twin.Close()
+	}
+	return errors.Join(err, t.instance.Close(), t.platform.Close())
 }
 
 // output collects what an instance writes.

@@ -74,7 +74,14 @@ By hand: deploy with LITERAL_RULE='$md5($requestid,$instanceid)'; printf '%s' "$
 				return r, err
 			}
 			r = verdict(len(p.Granted), count, "one stolen token presented for another data key with fresh nonces")
-			r.Evidence = append(t.proofs(p.Sums...), refusals(p)...)
+			if brokered(variant) {
+				more, err := t.beyondBudget(ctx, count)
+				if err != nil {
+					return r, err
+				}
+				r = verdict(len(p.Granted)+more, 2*count, "tokens of an optimized instance presented for another data key, and accesses to it beyond the request's one")
+			}
+			r.Evidence = append(t.proofs(p.Sums...), t.refusals(p)...)
 			return r, t.granted(p)
 		},
 	}

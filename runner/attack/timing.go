@@ -32,6 +32,9 @@ By hand: scenarios/probes/timing.go.`,
 				return r, err
 			}
 			defer t.Close()
+			if brokered(variant) {
+				return t.judgeRefusals(ctx)
+			}
 			var timed probes.Timed
 			if err := t.Probe(ctx, "timing", probes.Timing{
 				Request: "timing", Key: FirstKey, Form: form(variant), Samples: timingSamples, Seed: lab.Seed(),
@@ -71,6 +74,22 @@ func judgeTiming(timed probes.Timed, texts []string) (r Result, err error) {
 		r.Detail += fmt.Sprintf("; refusals have %d different texts", len(texts))
 	} else {
 		r.Detail += "; all refusals have one text"
+	}
+	for _, text := range texts {
+		r.Evidence = append(r.Evidence, fmt.Sprintf("text of refusals: %q", text))
+	}
+	return r, nil
+}
+
+// judgeRefusals is what is left of the attack where nobody can present a MAC.
+func (t *Target) judgeRefusals(ctx context.Context) (Result, error) {
+	texts, granted, err := t.refusedAccesses(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	r := Result{Outcome: results.Hold, Detail: "nobody outside the broker can present a MAC, so that there is no comparison to time; all refusals have one text"}
+	if len(texts) != 1 || granted > 0 {
+		r = Result{Outcome: results.Broken, Detail: fmt.Sprintf("%d accesses too many, %d different texts of refusals", granted, len(texts))}
 	}
 	for _, text := range texts {
 		r.Evidence = append(r.Evidence, fmt.Sprintf("text of refusals: %q", text))

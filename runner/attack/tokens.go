@@ -16,6 +16,7 @@ import (
 	"github.com/dtbench/dtbench/core"
 	results "github.com/dtbench/dtbench/results/attack"
 	"github.com/dtbench/dtbench/scenarios"
+	"github.com/dtbench/dtbench/scenarios/build"
 	"github.com/dtbench/dtbench/scenarios/probes"
 )
 
@@ -63,8 +64,42 @@ func (t *Target) public(ctx context.Context) (p probes.Public, err error) {
 	return p, t.Probe(ctx, "public", nil, &p)
 }
 
+// thief is where a thief gets tokens from: the instance itself, or, since none
+// leaves the second process of the broker variant, an instance of the optimized
+// variant that is deployed like it.
+func (t *Target) thief(ctx context.Context) (*Target, error) {
+	if !brokered(t.deployment.Variant) {
+		return t, nil
+	}
+	if t.twin == nil {
+		d := t.deployment
+		d.Variant = "optimized"
+		if d.clocks {
+			d.Program = build.ClockProgram(d.Variant).Name
+		}
+		twin, err := t.lab.Deploy(ctx, d)
+		if err != nil {
+			return nil, err
+		}
+		t.twin = twin
+	}
+	return t.twin, nil
+}
+
+// fromTwin is evidence of where stolen tokens come from, if not from the instance.
+func (t *Target) fromTwin() []string {
+	if t.twin == nil {
+		return nil
+	}
+	return []string{"no token leaves the broker: the thief's are of an optimized instance, presented in every field of every message that the broker takes"}
+}
+
 func (t *Target) steal(ctx context.Context, o probes.Steal) (s probes.Stolen, err error) {
-	return s, t.Probe(ctx, "steal", o, &s)
+	from, err := t.thief(ctx)
+	if err != nil {
+		return s, err
+	}
+	return s, from.Probe(ctx, "steal", o, &s)
 }
 
 func (t *Target) present(ctx context.Context, o probes.Present) (p probes.Presented, err error) {
@@ -144,8 +179,8 @@ func verdict(granted, tried int, what string) Result {
 }
 
 // refusals are evidence of how tokens were turned away.
-func refusals(p probes.Presented) []string {
-	var lines []string
+func (t *Target) refusals(p probes.Presented) []string {
+	lines := t.fromTwin()
 	for text, n := range p.Refusals {
 		lines = append(lines, fmt.Sprintf("%d refused with %q", n, text))
 	}

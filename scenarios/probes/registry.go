@@ -9,6 +9,7 @@ var all = map[string]Probe{
 	"flood":           flood,         // T11
 	"race":            race,          // T12
 	"registry":        registry,      // T13
+	"turns":           turns,         // T7, T9, T11, T12, T17 on the broker
 	"restore":         restore,       // T14
 	"steer":           steer,         // T13, T15: clock builds only
 	"swap":            swap,          // T16

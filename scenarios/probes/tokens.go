@@ -20,12 +20,15 @@ type Tokens interface {
 // ErrNoTokens is returned by probes of tokens in a variant that has none.
 var ErrNoTokens = errors.New("probes: the variant has no tokens")
 
+// tokens is how a token is issued or presented in this variant.
 func (in Inside) tokens() (Tokens, error) {
-	t, ok := in.Secrets.(Tokens)
-	if !ok {
-		return nil, ErrNoTokens
+	if t, ok := in.Secrets.(Tokens); ok {
+		return t, nil
 	}
-	return t, nil
+	if o, ok := in.Secrets.(operations); ok {
+		return tokenless{in, o}, nil
+	}
+	return nil, ErrNoTokens
 }
 
 // Public is what anybody may know of a request: it stands in logs, headers and
