@@ -24,7 +24,8 @@ class Connection:
     def __init__(self, address):
         host, _, port = address.rpartition(":")
         self.host = address
-        self.socket = socket.create_connection((host, int(port)))
+        # As bytes: a str would load the codec for international names.
+        self.socket = socket.create_connection((host.encode(), int(port)))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.reader = self.socket.makefile("rb")
 
