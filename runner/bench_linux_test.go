@@ -23,7 +23,7 @@ import (
 
 const visits = 300
 
-// helloArms are the two functions of the hello scenario.
+// helloArms are the functions of the hello scenario.
 func helloArms(b *testing.B) map[string]platforms.Function {
 	var programs []build.Program
 	for _, v := range scenarios.Variants() {
@@ -189,5 +189,21 @@ func BenchmarkOptimizedOverBenchmark(b *testing.B) {
 		atMost(b, "optimized over benchmark, init, µs", over("init"), 500)
 		atMost(b, "optimized over benchmark, hot handler, µs", over("hot handler"), 20)
 		atMost(b, "optimized over benchmark, memory, kB", over("memory"), 1000)
+	}
+}
+
+// BenchmarkBrokerOverOptimized bounds what it costs that the core lives in a
+// process of its own, where hello makes one access.
+func BenchmarkBrokerOverOptimized(b *testing.B) {
+	arms := helloArms(b)
+	for b.Loop() {
+		m := medians(b, arms)
+		over := func(name string) float64 { return m["broker"][name] - m["optimized"][name] }
+		b.ReportMetric(over("cold total"), "cold-total-µs")
+		b.ReportMetric(over("hot handler"), "hot-handler-µs")
+		b.ReportMetric(over("hot rest"), "hot-rest-µs")
+		b.ReportMetric(over("memory"), "memory-kB")
+		atMost(b, "broker over optimized, cold total, µs", over("cold total"), 6000)
+		atMost(b, "broker over optimized, hot handler with one access, µs", over("hot handler"), 60)
 	}
 }

@@ -1,9 +1,9 @@
 package broker
 
 import (
-	"encoding/json"
 	"errors"
 	"os"
+	"strconv"
 
 	"github.com/dtbench/dtbench/core"
 )
@@ -74,9 +74,20 @@ type State struct {
 	Limit string `json:"limit,omitempty"`
 }
 
-func (s State) encode() []byte {
-	text, _ := json.Marshal(s) // of numbers and strings: it cannot fail
-	return text
+// fields are what a greeting says.
+func (s State) fields() (pid, uid, peer []byte) {
+	return strconv.AppendInt(nil, int64(s.PID), 10), strconv.AppendInt(nil, int64(s.UID), 10), []byte(s.Peer)
+}
+
+// setFields reads them. That the process id is the one that we started and the
+// user id the one that we asked for is for the caller to know.
+func (s *State) setFields(pid, uid, peer []byte) error {
+	var err1, err2 error
+	s.PID, err1 = strconv.Atoi(string(pid))
+	s.UID, err2 = strconv.Atoi(string(uid))
+	s.Peer = string(peer)
+	s.Separated = s.UID != os.Getuid()
+	return errors.Join(err1, err2)
 }
 
 // Serve turns the process into a broker if [Start] made it for that, and then

@@ -115,7 +115,7 @@ func TestPolicy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fmt.Fprint(out, `{"policy":"dtbench/policy/v1","keys":{"KEY":{"budget":2}}}`)
+	fmt.Fprint(out, `{"policy":"dtbench/policy/v1","keys":{"KEY":{"budget":2}},"audit":{"grant_bound":"1s"}}`)
 	out.Close()
 	defer in.Close()
 	// Descriptor 3 of the function is for answers, so the policy comes as 4.
@@ -226,7 +226,7 @@ func TestABrokerEndsWithItsFunction(t *testing.T) {
 // A guard that ends the instance ends both processes, with the exit status that
 // platforms know.
 func TestTermination(t *testing.T) {
-	r := begin(t, "ENCRYPTION_KEYS=KEY", "KEY="+secret(), core.PolicyVariable+`={"policy":"dtbench/policy/v1","response":{"terminate_after":5}}`)
+	r := begin(t, "ENCRYPTION_KEYS=KEY", "KEY="+secret(), core.PolicyVariable+`={"policy":"dtbench/policy/v1","response":{"terminate_after":5},"audit":{"grant_bound":"1s"}}`)
 	for range 4 {
 		r.expect(order{Do: "use", Request: "invented", Key: "KEY"}, 1)
 	}

@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"bytes"
 	"strings"
 	"unsafe"
 )
@@ -16,6 +17,18 @@ type environment struct {
 
 func newEnvironment() *environment {
 	return &environment{entries: map[string][]byte{}, texts: map[string]string{}}
+}
+
+// addAll takes in what a message holds.
+func (e *environment) addAll(entries []byte) error {
+	for len(entries) > 0 {
+		entry, rest, ended := bytes.Cut(entries, []byte{0})
+		if !ended || !e.add(entry) {
+			return errMessage
+		}
+		entries = rest
+	}
+	return nil
 }
 
 // add takes in a copy of an entry. The last of two with one name counts, as it

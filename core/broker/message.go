@@ -26,11 +26,11 @@ type kind uint8
 
 // The function's messages, then the broker's.
 const (
-	variable kind = iota + 1 // NAME=value, before seal; not answered
+	variables kind = iota + 1 // NAME=value, each ended by a NUL, before seal; not answered
 	seal                     // answered by sealed, for each variable, and ready; or by failed
 	use                      // running request, request, key; answered by granted or denied
 	run                      // running request, request, key, operation, input; answered by granted or denied
-	hello                    // state, before anything else
+	hello                    // see State.fields; before anything else
 	sealed                   // name, ciphertext
 	ready                    // nothing
 	failed                   // why
@@ -39,7 +39,7 @@ const (
 	kinds
 )
 
-var fieldsOf = [kinds]int{variable: 1, use: 3, run: 5, hello: 1, sealed: 2, failed: 1, granted: 1}
+var fieldsOf = [kinds]int{variables: 1, use: 3, run: 5, hello: 3, sealed: 2, failed: 1, granted: 1}
 
 var errMessage = errors.New("broker: not a message of this version")
 

@@ -6,7 +6,7 @@ import (
 )
 
 func TestAMessageComesBackAsItWas(t *testing.T) {
-	for k := variable; k < kinds; k++ {
+	for k := variables; k < kinds; k++ {
 		fields := [][]byte{[]byte("a"), {}, []byte("value with a line\nand a \x00"), bytes.Repeat([]byte{7}, 5000), []byte("e")}[:fieldsOf[k]]
 		packet := appendMessage(nil, k, 77, fields...)
 		m, err := parse(packet)
@@ -48,7 +48,7 @@ func TestWhatIsNoMessage(t *testing.T) {
 	check("another kind", alter(1, byte(run)))
 	check("a length beyond the end", alter(headerSize, 0xff))
 	check("a shorter length", alter(headerSize+3, 2))
-	check("too long", appendMessage(nil, variable, 1, make([]byte, maxPacket)))
+	check("too long", appendMessage(nil, variables, 1, make([]byte, maxPacket)))
 }
 
 // A buffer that has room is used, so that nothing is left behind elsewhere.
@@ -64,7 +64,7 @@ func TestMessagesAreWrittenInPlace(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	f.Add([]byte{})
-	f.Add(appendMessage(nil, hello, 0, []byte("{}")))
+	f.Add(appendMessage(nil, hello, 0, []byte("1"), []byte("0"), []byte("SO_PEERCRED")))
 	f.Add(appendMessage(nil, use, 1, []byte("r"), []byte("r"), []byte("KEY")))
 	f.Add(appendMessage(nil, run, 1<<31, []byte("r"), []byte("r"), []byte("KEY"), []byte("sign-put"), []byte("input")))
 	f.Add(appendMessage(nil, granted, 2, []byte{}))

@@ -73,7 +73,7 @@ func (s *server) serve() error {
 		return err
 	}
 	s.endWithIt()
-	if err := s.say(hello, 0, s.peer.state.encode()); err != nil {
+	if err := s.greet(); err != nil {
 		return err
 	}
 	for {
@@ -97,6 +97,11 @@ func (s *server) serve() error {
 			return err
 		}
 	}
+}
+
+func (s *server) greet() error {
+	pid, uid, peer := s.peer.state.fields()
+	return s.say(hello, 0, pid, uid, peer)
 }
 
 // next waits for a packet, and tells whether the function sent it. Nil is the
@@ -140,11 +145,8 @@ var errOrder = errors.New("a message out of order")
 func (s *server) handle(m message) error {
 	if s.guard.Load() == nil {
 		switch m.kind {
-		case variable:
-			if !s.env.add(m.fields[0]) {
-				return errMessage
-			}
-			return nil
+		case variables:
+			return s.env.addAll(m.fields[0])
 		case seal:
 			return s.seal(m.sequence)
 		}
@@ -295,7 +297,7 @@ func findPeer(fd int) (peer, error) {
 		return p, fmt.Errorf("SO_PEERCRED: %w", err)
 	}
 	p.pid = maker.Pid
-	p.state = State{PID: os.Getpid(), UID: os.Getuid(), Separated: os.Getuid() != int(maker.Uid), Peer: "SO_PEERCRED"}
+	p.state = State{PID: os.Getpid(), UID: os.Getuid(), Peer: "SO_PEERCRED"}
 	if pidfd, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_PEERPIDFD); err == nil { // Linux 6.5
 		p.pidfd, p.state.Peer = pidfd, "SO_PEERCRED+SO_PEERPIDFD"
 	} else if pidfd, err := unix.PidfdOpen(int(maker.Pid), 0); err == nil { // Linux 5.3

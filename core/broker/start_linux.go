@@ -3,7 +3,6 @@ package broker
 import (
 	"crypto/rand"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -11,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -187,26 +185,13 @@ func (c *Client) handOver() error {
 	if err != nil || m.kind != hello {
 		return fmt.Errorf("no greeting: %w", errors.Join(err, errMessage))
 	}
-	if err := json.Unmarshal(m.fields[0], &c.state); err != nil {
+	if err := c.state.setFields(m.fields[0], m.fields[1], m.fields[2]); err != nil {
 		return fmt.Errorf("greeting: %w", err)
 	}
-	longest := maxOutput
-	for _, entry := range os.Environ() {
-		name, _, _ := strings.Cut(entry, "=")
-		if name == core.PolicyFDVariable && c.policy {
-			entry = name + "=" + strconv.Itoa(policyNumber)
-		}
-		if len(entry) > maxValue {
-			return fmt.Errorf("%s has more than %d bytes", name, maxValue)
-		}
-		// Not a copy: that would stay in memory.
-		err := c.write(variable, unsafe.Slice(unsafe.StringData(entry), len(entry)))
-		clear(c.question)
-		if err != nil {
-			return fmt.Errorf("hand over %s: %w", name, err)
-		}
+	if err := c.sendEnvironment(); err != nil {
+		return fmt.Errorf("hand over: %w", err)
 	}
-	c.question = nil // as long as the longest variable
+	longest := maxOutput
 	if err := c.write(seal); err != nil {
 		return fmt.Errorf("hand over: %w", err)
 	}
@@ -234,4 +219,43 @@ func (c *Client) handOver() error {
 	}
 	_, err = hygiene.Replace(replacements, hygiene.Options{})
 	return err
+}
+
+// sendEnvironment sends the variables in as few messages as they fit in, because
+// each wakes the broker up.
+func (c *Client) sendEnvironment() error {
+	entries := os.Environ()
+	batch := make([]byte, 0, maxPacket/2)
+	defer func() { clear(batch[:cap(batch)]) }()
+	flush := func() error {
+		if len(batch) == 0 {
+			return nil
+		}
+		err := c.write(variables, batch)
+		clear(c.question[:cap(c.question)])
+		c.question = nil // as long as the variables
+		clear(batch)
+		batch = batch[:0]
+		return err
+	}
+	for _, entry := range entries {
+		name, _, _ := strings.Cut(entry, "=")
+		if name == core.PolicyFDVariable && c.policy {
+			entry = name + "=" + strconv.Itoa(policyNumber)
+		}
+		if len(entry) > maxValue {
+			return fmt.Errorf("%s has more than %d bytes", name, maxValue)
+		}
+		if len(batch)+len(entry)+1 > cap(batch) {
+			if err := flush(); err != nil {
+				return err
+			}
+			if len(entry)+1 > cap(batch) {
+				clear(batch[:cap(batch)])
+				batch = make([]byte, 0, len(entry)+1)
+			}
+		}
+		batch = append(append(batch, entry...), 0)
+	}
+	return flush()
 }
