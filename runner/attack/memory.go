@@ -114,7 +114,7 @@ Under benchmark the credentials are on the initial stack and in the runtime's co
 					for i, pid := range pids {
 						seen, err := t.scan(pid)
 						if err != nil {
-							return cannot("scan of process %d: %w", pid, err)
+							return cannot("a scan needs CAP_SYS_PTRACE and must find its decoy: %w", err)
 						}
 						whole, parts := copies(t, seen)
 						r.Evidence = append(r.Evidence, fmt.Sprintf("as %s, %s, process %d of %d: %d copies, %d halves by themselves, %d copies of the decoy, in %.1f MB and %d environs",

@@ -18,7 +18,7 @@ import (
 // sockets are what the kernel shows of an instance's sockets.
 type sockets struct {
 	unix  []unixSocket
-	ports []port
+	ports []openPort
 }
 
 type unixSocket struct {
@@ -26,7 +26,7 @@ type unixSocket struct {
 	ours bool   // held by a process of the instance
 }
 
-type port struct {
+type openPort struct {
 	protocol string
 	number   int
 	ours     bool

@@ -19,7 +19,7 @@ func socketsOf(pids []int) (s sockets, err error) {
 			return s, err
 		}
 		if len(fds) == 0 {
-			return s, cannot("the descriptors of process %d cannot be seen", pid)
+			return s, cannot("the descriptors of process %d cannot be seen: only root sees those of a non-dumpable process", pid)
 		}
 		for _, fd := range fds {
 			if to, err := os.Readlink(fd); err == nil && strings.HasPrefix(to, "socket:[") {
@@ -52,7 +52,7 @@ func socketsOf(pids []int) (s sockets, err error) {
 			if err != nil {
 				return s, fmt.Errorf("/proc/net/%s: line %d: %w", table, i+1, err)
 			}
-			s.ports = append(s.ports, port{protocol: table, number: int(number), ours: held[f[9]]})
+			s.ports = append(s.ports, openPort{protocol: table, number: int(number), ours: held[f[9]]})
 		}
 	}
 	return s, nil
