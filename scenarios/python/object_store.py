@@ -35,8 +35,8 @@ class Bucket:
         address = http_client.parse(endpoint, "STORE_ENDPOINT")
         if address.path != "/":
             raise ValueError("STORE_ENDPOINT: it goes on after the host")
-        self.virtual = address.host.rpartition(":")[0].lower().endswith(VIRTUAL_HOSTED) or \
-            address.host.lower().endswith(VIRTUAL_HOSTED)
+        name = address.host.rpartition(":")[0] or address.host  # without the port
+        self.virtual = name.lower().endswith(VIRTUAL_HOSTED)
         if self.virtual:
             address.host = bucket + "." + address.host
         self.host = address.host

@@ -54,7 +54,7 @@ type Interpreter struct {
 
 // Find asks the python3 of the path where its executable is and what version it
 // has. A shim, as version managers install them, would add tens of milliseconds
-// to every start. The error matches ErrMissing.
+// to every start. The error matches ErrMissing, or is the cause of ctx.
 func Find(ctx context.Context) (Interpreter, error) {
 	path, err := exec.LookPath("python3")
 	if err != nil {
@@ -67,6 +67,9 @@ func describe(ctx context.Context, path string) (Interpreter, error) {
 	const question = `import json, sys
 print(json.dumps([sys.executable, sys.implementation.name] + list(sys.version_info[:3])))`
 	out, err := exec.CommandContext(ctx, path, append(slices.Clone(flags), "-c", question)...).Output()
+	if cause := context.Cause(ctx); cause != nil {
+		return Interpreter{}, cause
+	}
 	if err != nil {
 		return Interpreter{}, fmt.Errorf("%w: %s does not run: %w", ErrMissing, path, err)
 	}
@@ -170,7 +173,11 @@ for name in sys.argv[2:]:
 	cmd.Dir = dir
 	var complaint bytes.Buffer
 	cmd.Stderr = &complaint
-	if err := cmd.Run(); err != nil {
+	err = cmd.Run()
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	if err != nil {
 		lines := strings.Split(strings.TrimSpace(complaint.String()), "\n")
 		return fmt.Errorf("%w: %w: %s", ErrScripts, err, lines[len(lines)-1])
 	}
