@@ -45,7 +45,7 @@ func writeBenchmarkAction(w io.Writer, files []Source, o Options) error {
 func (a *analysis) actionEntries(prefix string) []actionEntry {
 	var out []actionEntry
 	for _, c := range a.cells {
-		name := prefix + clean(strings.Join([]string{a.file.Experiment.Platform, c.Scenario, c.Variant, string(c.Start)}, "/"))
+		name := prefix + a.marked(clean(strings.Join([]string{a.file.Experiment.Platform, c.Scenario, c.Variant, string(c.Start)}, "/")))
 		extra := clean(fmt.Sprintf("%s on %s", a.file.Experiment.Provenance, a.file.Experiment.Platform))
 		if s := c.timeMS; s != nil {
 			out = append(out, actionEntry{

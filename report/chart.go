@@ -88,7 +88,7 @@ func newChart(f *results.File, o Options) (*chart, error) {
 		who = clean(variants[0])
 	}
 	e := f.Experiment
-	c.title = fmt.Sprintf("Change in time by scenario: %s over %s", who, Baseline)
+	c.title = a.marked(fmt.Sprintf("Change in time by scenario: %s over %s", who, Baseline))
 	c.subtitle = clean(fmt.Sprintf("%s, %s", e.Platform, e.Provenance))
 	if f.Status != results.Complete {
 		c.subtitle += clean(fmt.Sprintf(" (%s)", f.Status))

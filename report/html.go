@@ -110,7 +110,7 @@ func (a *analysis) paperBlocks() []html.Block {
 		for _, v := range a.variants {
 			header = append(header, label(v))
 		}
-		t := &html.Table{Caption: "Throttled share of the total time (samples held back by the CPU quota)", Columns: columns(1, header...)}
+		t := &html.Table{Caption: a.marked("Throttled share of the total time (samples held back by the CPU quota)"), Columns: columns(1, header...)}
 		for _, row := range rows {
 			t.Rows = append(t.Rows, cells(row))
 		}

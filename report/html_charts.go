@@ -50,7 +50,7 @@ func (a *analysis) changeFigures() []html.Figure {
 			caption += " The arms were not interleaved: drift between them counts as change."
 		}
 		data := &html.Table{
-			Caption: "Change in time of " + clean(variant), Fold: "Figures behind this chart",
+			Caption: a.marked("Change in time of " + clean(variant)), Fold: "Figures behind this chart",
 			Columns: columns(2, "Scenario", "Start", "Change (%)", "95 % interval (%)", "Verdict"),
 		}
 		var said []string
@@ -70,7 +70,7 @@ func (a *analysis) changeFigures() []html.Figure {
 			chart.Groups = append(chart.Groups, g)
 		}
 		figures = append(figures, html.Figure{
-			Title:       clean(fmt.Sprintf("Change in time by scenario: %s over %s", variant, Baseline)),
+			Title:       a.marked(clean(fmt.Sprintf("Change in time by scenario: %s over %s", variant, Baseline))),
 			Description: "Horizontal bars from zero, one for cold and one for hot start of each scenario: " + strings.Join(said, ", ") + ".",
 			Chart:       chart, Caption: clean(caption) + " " + a.source(), Data: data,
 		})
@@ -149,7 +149,7 @@ func (a *analysis) distribution(p panel) html.Figure {
 	scale := p.scale()
 	chart := html.Strip{Axis: scale.axis("Time (ms)")}
 	data := &html.Table{
-		Caption: "Time of " + p.name() + ", ms", Fold: "Figures behind this chart",
+		Caption: a.marked("Time of " + p.name() + ", ms"), Fold: "Figures behind this chart",
 		Columns: columns(1, "Variant", "Samples", "Trimmed mean", "95 % interval", "Median", "Mean", "SD", "Least", "Most"),
 	}
 	var said []string
@@ -185,14 +185,14 @@ func (a *analysis) distribution(p panel) html.Figure {
 		chart.Rows = append(chart.Rows, row)
 	}
 	return html.Figure{
-		Title: p.name(), Description: "A row of marks for each variant. " + strings.Join(said, "; ") + ".",
+		Title: a.marked(p.name()), Description: "A row of marks for each variant. " + strings.Join(said, "; ") + ".",
 		Chart: chart, Caption: a.source(), Data: data,
 	}
 }
 
 func (a *analysis) samplesTable(samples int) *html.Table {
 	t := &html.Table{
-		Caption: "All samples, times in ms", Fold: fmt.Sprintf("List all %s", count(samples, "sample")), Tools: true,
+		Caption: a.marked("All samples, times in ms"), Fold: fmt.Sprintf("List all %s", count(samples, "sample")), Tools: true,
 		Columns: columns(4, "Order", "Scenario", "Variant", "Start", "Time ("+string(a.metric)+")", "Handler", "Secrets", "Throttled", "Memory (MB)", "Trimmed"),
 	}
 	for i := range a.cells {

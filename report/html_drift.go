@@ -38,7 +38,7 @@ func (a *analysis) drift(p panel, last int) html.Figure {
 	order := timeScale{high: float64(last) * 1.02}
 	chart := html.Scatter{X: order.axis("Place in the run"), Y: scale.axis("Time (ms)")}
 	data := &html.Table{
-		Caption: "Median time in the first and in the second half of the samples, " + p.name() + ", ms", Fold: "Figures behind this chart",
+		Caption: a.marked("Median time in the first and in the second half of the samples, " + p.name() + ", ms"), Fold: "Figures behind this chart",
 		Columns: columns(1, "Variant", "First half", "Second half", "Change (%)"),
 	}
 	var said []string
@@ -73,7 +73,7 @@ func (a *analysis) drift(p panel, last int) html.Figure {
 		said = append(said, fmt.Sprintf("%s: median %s ms in the first half, %s ms in the second", clean(c.Variant), quantity(first), quantity(second)))
 	}
 	return html.Figure{
-		Title: p.name(), Chart: chart, Caption: a.source(), Data: data,
+		Title: a.marked(p.name()), Chart: chart, Caption: a.source(), Data: data,
 		Description: "Time of each sample over its place in the run. " + strings.Join(said, "; ") + ".",
 	}
 }

@@ -76,7 +76,8 @@ func (a *analysis) environmentBlocks() []html.Block {
 		"Samples per cell", strconv.Itoa(e.Runs), "Dropped at each end", strconv.Itoa(e.Trim), "Seed", strconv.FormatUint(e.Seed, 10),
 		"Arms interleaved", interleaved, "Memory limit", limit, "CPU limit", cpu, "Limits enforced by", e.Limits, "Timeout", fmt.Sprintf("%g s", e.TimeoutS),
 		"Object size", fmt.Sprintf("%d bytes", e.ObjectSize), "Secret accesses per invocation", strings.Join(accesses, ", "),
-		"Injected latency", e.Latency, "Object store", e.Store, "Target", e.Target, "Region", e.Region)
+		"Injected latency", e.Latency, "Object store", e.Store, "Target", e.Target, "Region", e.Region,
+		"Preset of the model", e.Preset, "Cost profile", e.Profile, "SHA-256 of the parameters", e.ParametersSHA256)
 
 	if t := a.functionsTable(); len(t.Rows) > 0 {
 		blocks = append(blocks, html.Block{Heading: "Functions", Table: t})
@@ -112,6 +113,9 @@ func provenanceWords(p results.Provenance) string {
 func (a *analysis) reproduceBlocks(name string) []html.Block {
 	t := a.file.Tool
 	text := []string{"Times depend on the machine and its state: expect other figures and, where the difference is large enough, the same verdicts."}
+	if a.file.Experiment.Provenance == results.Simulated {
+		text = []string{"A simulation gives the same figures again on the same operating system, architecture and Go release."}
+	}
 	var lines []string
 	if commit := t.Commit; commit != "" {
 		lines = append(lines, "git clone "+Repository, "cd dtbench", "git checkout "+quote(commit), "go build ./cmd/dtbench")
@@ -153,7 +157,7 @@ func (a *analysis) reproduceNotes() []string {
 	return out
 }
 
-func own(service string) bool { return service != "" && service != "embedded" }
+func own(service string) bool { return service != "" && service != "embedded" && service != "in-process" }
 
 // command is the run command that has the configuration of the file.
 func (a *analysis) command() []string {
@@ -172,7 +176,11 @@ func (a *analysis) command() []string {
 	if e.VCPU > 0 {
 		args = append(args, "--cpu-period", duration(e.CPUPeriodMS, time.Millisecond))
 	}
-	args = append(args, "--timeout", duration(e.TimeoutS, time.Second), "--object-size", strconv.FormatInt(e.ObjectSize, 10), "--latency", quote(e.Latency))
+	args = append(args, "--timeout", duration(e.TimeoutS, time.Second))
+	if e.Preset != "" { // a simulated platform, which has no use for the others
+		return append(args, "--preset", quote(e.Preset), "--out", "again.json")
+	}
+	args = append(args, "--object-size", strconv.FormatInt(e.ObjectSize, 10), "--latency", quote(e.Latency))
 	if e.Provenance == results.Live {
 		args = append(args, "--live", "--region", quote(e.Region))
 	}

@@ -132,7 +132,7 @@ func (a *analysis) splitFigure(start results.Start, splits map[string][]split, f
 	scale := timeScale{high: newTimeScale(append(totals, 0)).high} // parts of a whole: linear, from 0
 	chart := html.Stack{Axis: scale.axis("Mean time (ms)"), Parts: parts}
 	data := &html.Table{
-		Caption: "Mean parts of the total, " + string(start) + " start, ms", Fold: "Figures behind this chart",
+		Caption: a.marked("Mean parts of the total, " + string(start) + " start, ms"), Fold: "Figures behind this chart",
 		Columns: columns(2, append(append([]string{"Scenario", "Variant"}, parts...), "total", "samples")...),
 	}
 	var said []string
@@ -165,7 +165,7 @@ func (a *analysis) splitFigure(start results.Start, splits map[string][]split, f
 		caption = "A mean below zero (two clocks that disagree) is not drawn; the table has it. " + caption
 	}
 	return html.Figure{
-		Title: capital(string(start)) + " start by part", Chart: chart, Caption: caption, Data: data,
+		Title: a.marked(capital(string(start)) + " start by part"), Chart: chart, Caption: caption, Data: data,
 		Description: "A bar per scenario and variant, cut into " + strings.Join(parts, ", ") + ". " + strings.Join(said, "; ") + ".",
 	}
 }

@@ -23,7 +23,7 @@ func Markdown(w io.Writer, f *results.File, o Options) error {
 		markdownTable(&b, []string{"Type", "Cold start: Time (ms)", "Cold start: Memory (MB)", "Hot start: Time (ms)", "Hot start: Memory (MB)"}, 1, a.paperRows(scenario))
 	}
 	if len(a.overheads) > 0 {
-		fmt.Fprintf(&b, "\n## Overhead over %s\n\n", Baseline)
+		fmt.Fprintf(&b, "\n## %s\n\n", escape(a.marked("Overhead over "+Baseline)))
 		var rows [][]string
 		for _, o := range a.overheads {
 			rows = append(rows, a.overheadRow(o))
@@ -36,7 +36,7 @@ func Markdown(w io.Writer, f *results.File, o Options) error {
 		for _, v := range a.variants {
 			header = append(header, label(v))
 		}
-		b.WriteString("\n## Throttled share of the total time (samples held back)\n\n")
+		fmt.Fprintf(&b, "\n## %s\n\n", escape(a.marked("Throttled share of the total time (samples held back)")))
 		markdownTable(&b, header, 1, rows)
 	} else if rows != nil {
 		b.WriteString("\nThrottled share: 0 % in every cell; the CPU quota held no invocation back.\n")

@@ -54,6 +54,9 @@ func (a *analysis) preamble() []string {
 		fmt.Sprintf("Functions: %s runtime%s, %s contract, %s (enforced by: %s).", e.Runtime, interpreter(t), e.Contract, limits, e.Limits),
 		fmt.Sprintf("Time is %q: %s. Memory is %s; 1 MB is 10^6 bytes.", a.metric, a.metric.Description(), memory),
 	}
+	if s := a.simulation(); s != "" {
+		lines = append(lines, s)
+	}
 	for i := range lines {
 		lines[i] = clean(lines[i])
 	}
@@ -72,6 +75,25 @@ func interpreter(t results.Tool) string {
 func (a *analysis) title(scenario string) string {
 	e := a.file.Experiment
 	return clean(fmt.Sprintf("%s on %s (%s), time: %s", scenario, e.Platform, e.Provenance, a.metric))
+}
+
+// marked is the title of a table or chart: where nothing was measured it says
+// so, because tables and charts are passed on without what stands around them.
+func (a *analysis) marked(title string) string {
+	switch p := a.file.Experiment.Provenance; p {
+	case results.Simulated, results.Replayed:
+		return fmt.Sprintf("%s (%s)", title, p)
+	}
+	return title
+}
+
+// simulation says what figures rest on that were not measured; empty for others.
+func (a *analysis) simulation() string {
+	e := a.file.Experiment
+	if e.Preset == "" && e.Profile == "" {
+		return ""
+	}
+	return fmt.Sprintf("Model: preset %s, the mechanism costs what the profile %s says, parameters %s.", e.Preset, e.Profile, e.ParametersSHA256[:min(12, len(e.ParametersSHA256))])
 }
 
 // samples says how many samples the means of a scenario rest on; an empty

@@ -85,12 +85,12 @@ func (t *textReport) overheadSections(together bool) []overheadSection {
 			byVariant[o.Variant] = append(byVariant[o.Variant], o)
 		}
 		if together && len(byVariant) > 1 {
-			out = append(out, overheadSection{m.word + " overhead over " + Baseline, m.unit, true, t.of(m.name)})
+			out = append(out, overheadSection{t.marked(m.word + " overhead over " + Baseline), m.unit, true, t.of(m.name)})
 			continue
 		}
 		for _, v := range t.variants {
 			if some := byVariant[v]; some != nil {
-				out = append(out, overheadSection{fmt.Sprintf("%s overhead of %s over %s", m.word, clean(v), Baseline), m.unit, false, some})
+				out = append(out, overheadSection{t.marked(fmt.Sprintf("%s overhead of %s over %s", m.word, clean(v), Baseline)), m.unit, false, some})
 			}
 		}
 	}
@@ -178,7 +178,7 @@ func (t *textReport) throttling() {
 		header = append(header, label(v))
 	}
 	t.Blank()
-	t.Paragraph("Throttled share of the total time (samples held back)")
+	t.Paragraph(t.marked("Throttled share of the total time (samples held back)"))
 	if table := newTextTable(nil, header, rows); t.Fits(table) {
 		t.Blank()
 		t.Table(table)

@@ -123,15 +123,21 @@ type Experiment struct {
 	// CPUPeriodMS is the CFS period of the quota; meaningless when VCPU is 0.
 	CPUPeriodMS float64 `json:"cpu_period_ms"`
 	TimeoutS    float64 `json:"timeout_s"`
-	// Limits says what enforced them: cgroup-v2, cgroup-v1 or none.
+	// Limits says what enforced them: cgroup-v2, cgroup-v1, model or none.
 	Limits         string         `json:"limits"`
 	ObjectSize     int64          `json:"object_size"`     // bytes
 	SecretAccesses map[string]int `json:"secret_accesses"` // per invocation, by scenario
 	Latency        string         `json:"latency"`         // none | same-region
-	Store          string         `json:"store"`           // embedded | the endpoint's host
-	Target         string         `json:"target"`          // embedded | the target's host
+	Store          string         `json:"store"`           // embedded | in-process (simulated) | the endpoint's host
+	Target         string         `json:"target"`          // embedded | in-process (simulated) | the target's host
 	Region         string         `json:"region,omitempty"`
-	Interleaved    bool           `json:"interleaved"` // arms alternate within blocks
+	// Preset, Profile and ParametersSHA256 say what a simulation rests on: which
+	// of the model's presets, whose cost of the mechanism, and the hash of all
+	// parameters, published figures and costs that entered it.
+	Preset           string `json:"preset,omitempty"` // low | central | high
+	Profile          string `json:"profile,omitempty"`
+	ParametersSHA256 string `json:"parameters_sha256,omitempty"`
+	Interleaved      bool   `json:"interleaved"` // arms alternate within blocks
 }
 
 // Arm is a labelled set of function binaries with one variant.

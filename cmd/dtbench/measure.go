@@ -13,6 +13,7 @@ import (
 
 	"github.com/dtbench/dtbench/platforms"
 	"github.com/dtbench/dtbench/platforms/local"
+	"github.com/dtbench/dtbench/platforms/registry"
 	"github.com/dtbench/dtbench/results"
 	"github.com/dtbench/dtbench/runner"
 	"github.com/dtbench/dtbench/runner/machine"
@@ -23,6 +24,9 @@ import (
 // measure runs the experiment and fills the outputs' files. It reports whether
 // there is anything to write; otherwise the error says why not.
 func (a *app) measure(ctx context.Context, f *runFlags, p *plan, outputs []*output) (measured bool, err error) {
+	if p.entry.Simulated {
+		return a.simulate(ctx, f, p, outputs[0])
+	}
 	if runtime.GOOS != "linux" && p.entry.Name == local.Name {
 		return false, local.ErrUnsupported
 	}
@@ -42,7 +46,7 @@ func (a *app) measure(ctx context.Context, f *runFlags, p *plan, outputs []*outp
 	}
 	defer func() { err = errors.Join(err, closeLog(log)) }()
 
-	platform, err := p.entry.Open(local.Options{
+	platform, err := p.entry.Open(registry.Options{
 		MemoryBytes: int64(p.experiment.MemoryMB) << 20, VCPU: p.experiment.VCPU, CPUPeriod: p.cpuPeriod, Timeout: p.timeout, Log: log,
 	})
 	if err != nil {
@@ -207,7 +211,7 @@ func newFile(p *plan, info platforms.Info, label string, built programs) (*resul
 			name += "@" + label
 		}
 		arm := runner.Arm{Label: name, Variant: v, Binaries: map[string]build.Binary{}}
-		listed := results.Arm{Label: name, Variant: v.Name}
+		listed := results.Arm{Label: name, Variant: v.Name, Functions: []results.Function{}}
 		for _, s := range p.scenarios {
 			program := build.FunctionProgram(s.Name, v.Name).Name
 			b := built.binaries[program]

@@ -11,8 +11,8 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
-	"github.com/dtbench/dtbench/platforms/local"
 	"github.com/dtbench/dtbench/platforms/registry"
+	"github.com/dtbench/dtbench/platforms/simulated/model"
 	"github.com/dtbench/dtbench/results"
 	"github.com/dtbench/dtbench/runner/services"
 	"github.com/dtbench/dtbench/scenarios"
@@ -42,25 +42,30 @@ type runFlags struct {
 	storeEndpoint, storeBucket  string
 	storeAccessKey, storeSecret string
 	region, targetURL, against  string
+	preset                      string
+	live                        bool
 	out, format                 string
 	force, resume, quiet        bool
+
+	changed func(flag string) bool // whether it was typed
 }
 
 func (f *runFlags) define(cmd *cobra.Command) {
 	fl := cmd.Flags()
 	fl.SortFlags = false
-	fl.StringVar(&f.platform, "platform", "", "where the functions run: "+strings.Join(platformNames(), ", "))
+	f.changed = fl.Changed
+	fl.StringVar(&f.platform, "platform", "", "where the functions run: "+platformSummaries())
 	fl.StringSliceVar(&f.scenarios, "scenario", scenarioNames(), "functions under test")
 	fl.StringSliceVar(&f.variants, "variant", variantNames(scenarios.DefaultVariants()), "how they get their secrets: "+strings.Join(variantNames(scenarios.Variants()), ", "))
 	fl.IntVar(&f.runs, "runs", 15, "samples per cell")
 	fl.IntVar(&f.trim, "trim", 1, "samples dropped at each end before the mean")
-	fl.Uint64Var(&f.seed, "seed", 1, "seed of the schedule and of injected latency")
+	fl.Uint64Var(&f.seed, "seed", 1, "seed of the schedule, of injected latency and of simulated samples")
 	fl.IntVar(&f.memory, "memory", 512, "memory limit of an instance in MB (2^20 bytes), 0 for none")
 	fl.Float64Var(&f.vcpu, "vcpu", 0.5, "CPU quota of an instance in processors, 0 for none")
 	fl.DurationVar(&f.cpuPeriod, "cpu-period", 20*time.Millisecond, "CFS period of the quota, 1ms to 1s")
 	fl.DurationVar(&f.timeout, "timeout", 10*time.Second, "limit of an initialisation and of an invocation")
 	fl.StringVar(&f.contract, "contract", "lambda", "runtime contract: lambda")
-	fl.StringVar(&f.runtime, "runtime", "go", "language of the functions: "+strings.Join(runtimeNames(), ", ")+" (local platform)")
+	fl.StringVar(&f.runtime, "runtime", "go", "language of the functions: "+strings.Join(runtimeNames(), ", ")+"; python on a simulated platform charges what the Python stand-in costs")
 	fl.StringVar(&f.objectSize, "object-size", "1KiB", "size of the written object, up to 8MiB")
 	fl.StringVar(&f.latency, "latency", "none", "delay in front of the embedded services: none, same-region")
 	fl.StringVar(&f.storeEndpoint, "store-endpoint", "", "your own S3-compatible store, scheme://host[:port] (default: embedded)")
@@ -69,6 +74,8 @@ func (f *runFlags) define(cmd *cobra.Command) {
 	fl.StringVar(&f.storeSecret, "store-secret-file", "", "file that holds its secret key")
 	fl.StringVar(&f.region, "region", "us-east-1", "its region")
 	fl.StringVar(&f.targetURL, "target-url", "", "your own network target; its key comes from "+envTargetKey+" (default: embedded)")
+	fl.StringVar(&f.preset, "preset", string(model.Central), "assumptions of a simulated platform: "+strings.Join(presetNames(), ", "))
+	fl.BoolVar(&f.live, "live", false, "deploy to the real cloud (not in this version)")
 	fl.StringVar(&f.against, "against", "", "also build this git revision, interleave it, and write it to OUT-base.json for compare")
 	fl.StringVar(&f.out, "out", "", "result file (default: dtbench-PLATFORM-TIME.json); chart and log go beside it")
 	fl.BoolVar(&f.force, "force", false, "replace an existing result")
@@ -81,12 +88,21 @@ func (f *runFlags) define(cmd *cobra.Command) {
 		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 	}
 	fixed("platform", platformNames()...)
+	fixed("preset", presetNames()...)
 	fixed("scenario", scenarioNames()...)
 	fixed("variant", variantNames(scenarios.Variants())...)
 	fixed("contract", "lambda")
 	fixed("runtime", runtimeNames()...)
 	fixed("latency", services.LatencyModels()...)
 	fixed("format", outputFormats()...)
+}
+
+func platformSummaries() string {
+	var all []string
+	for _, e := range registry.All() {
+		all = append(all, e.Name+" ("+e.Summary+")")
+	}
+	return strings.Join(all, ", ")
 }
 
 func platformNames() []string {
@@ -123,6 +139,7 @@ type plan struct {
 	scenarios  []scenarios.Scenario
 	variants   []scenarios.Variant
 	entry      registry.Entry
+	model      *model.Model     // of a simulated platform
 	store      *services.Store  // nil: embedded
 	target     *services.Target // nil: embedded
 	cpuPeriod  time.Duration
@@ -138,11 +155,17 @@ func (a *app) check(f *runFlags) (*plan, error) {
 	if f.platform == "" {
 		return nil, usagef("dtbench run --platform local runs on this machine", "--platform is missing: choose %s", strings.Join(platformNames(), ", "))
 	}
+	if f.platform == "aws" {
+		return nil, usagef("aliyun and tencent run simulated, local on this machine", "platform aws needs a live deployment, which is not in this version")
+	}
 	i, err := choice("platform", f.platform, platformNames())
 	if err != nil {
 		return nil, err
 	}
 	p.entry = registry.All()[i]
+	if err := checkPlatform(f, p.entry); err != nil {
+		return nil, err
+	}
 	if _, err := choice("runtime", f.runtime, runtimeNames()); err != nil {
 		return nil, err
 	}
@@ -206,8 +229,6 @@ func (a *app) check(f *runFlags) (*plan, error) {
 		return nil, usagef("the kernel's least quota is 1ms per period", "--vcpu %v of --cpu-period %s is less than 1ms", f.vcpu, f.cpuPeriod)
 	case f.timeout < 100*time.Millisecond || f.timeout > 15*time.Minute:
 		return nil, usagef(hint, "--timeout %s is not between 100ms and 15m", f.timeout)
-	case f.runtime == runtimePython && f.platform != local.Name:
-		return nil, usagef("--platform local runs them", "--runtime python works on platform %s only", local.Name)
 	case f.runtime == runtimePython && f.against != "":
 		return nil, usagef("leave one of them out", "--against builds functions in Go, --runtime python runs scripts that are part of dtbench")
 	case f.resume && f.force:
@@ -232,6 +253,11 @@ func (a *app) check(f *runFlags) (*plan, error) {
 	}
 	for _, s := range p.scenarios {
 		p.experiment.SecretAccesses[s.Name] = len(s.Secrets)
+	}
+	if p.entry.Simulated {
+		if err := p.calibrate(f); err != nil {
+			return nil, err
+		}
 	}
 	if p.store != nil {
 		p.experiment.Store, p.experiment.Region = hostOf(p.store.Endpoint), p.store.Region

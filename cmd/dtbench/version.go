@@ -17,6 +17,24 @@ func moduleVersion() string {
 	return "(devel)"
 }
 
+// sourceRevision is the commit that this executable was built from, and whether
+// the tree had other changes; empty where the build does not say.
+func sourceRevision() (commit string, dirty bool) {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "", false
+	}
+	for _, s := range info.Settings {
+		switch s.Key {
+		case "vcs.revision":
+			commit = s.Value
+		case "vcs.modified":
+			dirty = s.Value == "true"
+		}
+	}
+	return commit, dirty
+}
+
 func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "version",

@@ -72,7 +72,6 @@ func (in *instance) Invoke(ctx context.Context, event []byte) (inv platforms.Inv
 	var answer []byte
 	var failure error
 	if err := in.guarded(ctx, platforms.ErrCrash, func() {
-		w.work()
 		answer, failure = in.invoke(ctx, function.Request{ID: inv.RequestID, Event: event})
 	}); err != nil {
 		return inv, err
@@ -105,7 +104,7 @@ func (in *instance) start(draw model.Draw) error {
 	return in.guarded(w.ctx, platforms.ErrInit, func() {
 		running, err := function.StartOn(function.Host{
 			Setting: w.Setting, Random: w.random, Now: in.platform.clock.now, Shared: in.platform.clock.shared,
-		}, in.program.Setup(w), func() (function.Secrets, error) {
+		}, in.setup(), func() (function.Secrets, error) {
 			w.charge(draw.InitMS)
 			secrets, err := in.program.Secrets(w)
 			return charged{secrets, w}, err
@@ -117,6 +116,21 @@ func (in *instance) start(draw model.Draw) error {
 		running.Ready()
 		in.running = running
 	})
+}
+
+// setup is the program's, its handler charged for its own work.
+func (in *instance) setup() function.Setup {
+	setup := in.program.Setup(in.world)
+	return func(setting func(string) string) (function.Handler, error) {
+		handler, err := setup(setting)
+		if err != nil {
+			return nil, err
+		}
+		return func(ctx context.Context, req function.Request, secrets function.Secrets) (any, error) {
+			in.world.charge(in.world.draw.WorkMS)
+			return handler(ctx, req, secrets)
+		}, nil
+	}
 }
 
 // accesses is n_s of the program's cell.

@@ -181,6 +181,9 @@ func TestTimesAreTheModels(t *testing.T) {
 					if err := json.Unmarshal(inv.Answer, &a); err != nil {
 						t.Fatal(err)
 					}
+					if want := time.Duration((d.WorkMS + d.AccessMS + d.StorageMS + d.NetworkMS) * 1e6); time.Duration(a.Timings.Handler)-want > 100 || want-time.Duration(a.Timings.Handler) > 100 {
+						t.Errorf("%s invocation %d: %d ns in the handler, the model draws %s", cell, i+1, a.Timings.Handler, want)
+					}
 					if want := time.Duration(d.AccessMS * 1e6); time.Duration(a.Timings.Secrets)-want > 100 || want-time.Duration(a.Timings.Secrets) > 100 {
 						t.Errorf("%s invocation %d: %d ns in secret access, the model draws %v ms", cell, i+1, a.Timings.Secrets, d.AccessMS)
 					}

@@ -88,9 +88,6 @@ func (w *World) charge(ms float64) {
 	w.Sleep(duration(ms))
 }
 
-// work charges what the handler takes itself.
-func (w *World) work() { w.charge(w.draw.WorkMS) }
-
 // reported is what the platform meters of the invocation, in ms.
 func (w *World) reported() float64 {
 	return w.platform.options.Model.Quantise(w.platform.options.Name, w.metered)

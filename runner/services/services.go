@@ -27,8 +27,12 @@ import (
 // ErrTarget: the network target does not answer a signed request with 200.
 var ErrTarget = errors.New("the network target cannot be used")
 
-// Embedded names the embedded services in results.
-const Embedded = "embedded"
+// Embedded names the embedded services in results, and InProcess those that a
+// simulated platform answers for itself.
+const (
+	Embedded  = "embedded"
+	InProcess = "in-process"
+)
 
 // Store is an object store of the user's.
 type Store struct {
@@ -97,6 +101,15 @@ func Start(ctx context.Context, o Options) (_ *Services, err error) {
 		}
 	}
 	return s, nil
+}
+
+// Fixed are services that something else provides and answers for, such as a
+// simulated platform; nothing is started and nothing is tried.
+func Fixed(store Store, target Target, objectSize int64) *Services {
+	return &Services{
+		options: Options{ObjectSize: objectSize}, runID: "simulated", apiKey: randomHex(20),
+		store: store, target: target, objects: map[string]bool{}, closing: make(chan struct{}),
+	}
 }
 
 func (s *Services) startStore(ctx context.Context) error {
