@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -18,9 +19,10 @@ import (
 
 // reproduceFlags are the flags of dtbench reproduce as given.
 type reproduceFlags struct {
-	platform, mode, preset, out, format string
-	pinned, measure, force, quiet       bool
-	seed                                uint64
+	platform, mode, preset, attacks string
+	out, format                     string
+	pinned, measure, force, quiet   bool
+	seed                            uint64
 }
 
 // What --platform and --mode choose from.
@@ -57,6 +59,7 @@ The folder --out holds
   report.md          methods, limits, what changes with the presets, every claim
   tables.md          Tables 3 to 6, published beside reproduced
   fig4.svg, fig4.png the change in time, published beside reproduced
+  fig5.…, power.…    the survey, and what 15 runs can show
   predictions.json   16 optimized cells x 3 presets x 2 cost profiles
   claims.json        a verdict on every claim, with the numbers that decide
 and what was measured or replayed for it, as result files. Nothing appears there
@@ -76,6 +79,7 @@ before all of it is complete.`,
 	fl.StringVar(&f.preset, "preset", reproduction.PresetCentral, "parameters that tables and chart show: "+strings.Join(reproduction.Presets(), ", ")+" (the report has all)")
 	fl.BoolVar(&f.measure, "measure", false, "measure the cost profiles on this machine now, instead of using the stored ones (Linux, a minute or two)")
 	fl.Uint64Var(&f.seed, "seed", 1, "seed of all draws and schedules")
+	fl.StringVar(&f.attacks, "attacks", "", "result of dtbench attack --format json, which decides the claims about security")
 	fl.StringVar(&f.out, "out", "", "folder for the files (default: dtbench-reproduce-TIME)")
 	fl.BoolVar(&f.force, "force", false, "write into a folder that is not empty, replacing files of the same names")
 	fl.BoolVar(&f.quiet, "quiet", false, "no progress")
@@ -140,6 +144,9 @@ func (f *reproduceFlags) command() string {
 	if f.measure {
 		s += " --measure"
 	}
+	if f.attacks != "" {
+		s += " --attacks " + filepath.Base(f.attacks)
+	}
 	return fmt.Sprintf("%s --seed %d", s, f.seed)
 }
 
@@ -169,7 +176,7 @@ func (a *app) reproduce(ctx context.Context, f *reproduceFlags) (err error) {
 	}
 	var text bytes.Buffer // all or nothing: an error leaves no half table
 	if f.format == "markdown" {
-		err = reproductionreport.Markdown(&text, document, r.charts)
+		err = reproductionreport.Markdown(&text, document, fig4)
 	} else {
 		err = reproductionreport.Text(&text, document, terminalWidth(a.stdout))
 	}
@@ -187,6 +194,6 @@ func (a *app) reproduce(ctx context.Context, f *reproduceFlags) (err error) {
 		return err
 	}
 	slices.Sort(names)
-	r.note("wrote %s%c: %s", f.out, os.PathSeparator, strings.Join(names, ", "))
+	r.say("wrote %s%c: %s", f.out, os.PathSeparator, strings.Join(names, ", "))
 	return nil
 }

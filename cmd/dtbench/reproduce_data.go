@@ -2,16 +2,13 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"runtime"
 	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -19,27 +16,16 @@ import (
 	"github.com/dtbench/dtbench/platforms/simulated/model"
 	"github.com/dtbench/dtbench/report"
 	"github.com/dtbench/dtbench/report/claims"
+	"github.com/dtbench/dtbench/report/power"
 	reproductionreport "github.com/dtbench/dtbench/report/reproduction"
 	"github.com/dtbench/dtbench/results"
-	"github.com/dtbench/dtbench/results/profiles"
+	"github.com/dtbench/dtbench/results/attack"
+	"github.com/dtbench/dtbench/results/paper"
 	"github.com/dtbench/dtbench/results/reference"
 	"github.com/dtbench/dtbench/results/reproduction"
 	"github.com/dtbench/dtbench/runner/microcosts"
-	"github.com/dtbench/dtbench/runner/profile"
 	"github.com/dtbench/dtbench/runner/reproduce"
-	"github.com/dtbench/dtbench/scenarios/python"
 )
-
-// Names of what was measured, in the folder of a reproduction.
-const (
-	fileRunGo      = "run-go.json"
-	fileRunPython  = "run-python.json"
-	fileMicrocosts = "microcosts.json"
-)
-
-// profileProcesses is how many processes each series of a fresh profile has:
-// enough to bound a median, in a quarter of a minute.
-const profileProcesses = 11
 
 // reproducing is one call of reproduce.
 type reproducing struct {
@@ -47,9 +33,10 @@ type reproducing struct {
 	flags      *reproduceFlags
 	folder     *stagedFolder
 	parameters model.Parameters
-	charts     []reproductionreport.Chart
 	files      map[string]*results.File // result files to be written
 	microcosts *results.Microcosts      // nil: the stored ones were used
+	power      *power.Analysis
+	survey     paper.Survey
 }
 
 // say is progress.
@@ -90,6 +77,11 @@ func (r *reproducing) document(ctx context.Context) (*reproductionreport.Documen
 	if evidence.Runs, err = r.evidenceRuns(d); err != nil {
 		return nil, err
 	}
+	if f.attacks != "" {
+		if evidence.Attacks, err = attackCells(f.attacks); err != nil {
+			return nil, err
+		}
+	}
 	options := reproduce.Options{Parameters: r.parameters, Published: evidence.Published, Seed: f.seed, Draws: reproduce.Draws, Progress: r.progress()}
 	if f.mode == modeReplay {
 		err = r.replay(d, &evidence, options)
@@ -100,7 +92,24 @@ func (r *reproducing) document(ctx context.Context) (*reproductionreport.Documen
 		return nil, err
 	}
 	r.say("judging the claims")
-	return d, judge(d, evidence)
+	if err := judge(d, evidence); err != nil {
+		return nil, err
+	}
+	return d, r.sections(d, evidence)
+}
+
+// attackCells reads the matrix that dtbench attack wrote.
+func attackCells(path string) ([]attack.Cell, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, usagef("", "--attacks: %v", err)
+	}
+	defer file.Close()
+	matrix, err := attack.Read(file)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return matrix.Cells, nil
 }
 
 // judge evaluates every claim, once on all presets and once on each alone.
@@ -208,161 +217,6 @@ func overheads(f *results.File, table int, basis reproduction.Basis, profile str
 	return list
 }
 
-// runs measures what --platform local or --measure ask for.
-func (r *reproducing) runs(ctx context.Context, d *reproductionreport.Document) error {
-	if d.Method != reproductionreport.Measured && !r.flags.measure {
-		return nil
-	}
-	if runtime.GOOS != "linux" {
-		return local.ErrUnsupported
-	}
-	runtimes := []string{runtimeGo}
-	if d.Method == reproductionreport.Measured {
-		if _, err := python.Find(ctx); err == nil {
-			runtimes = append(runtimes, runtimePython)
-		} else {
-			d.Notices = append(d.Notices, fmt.Sprintf("No functions in Python were run: %v.", err))
-		}
-	}
-	for _, language := range runtimes {
-		name := map[string]string{runtimeGo: fileRunGo, runtimePython: fileRunPython}[language]
-		r.say("running the experiment with functions in %s", language)
-		file, err := r.run(ctx, name, language)
-		if err != nil {
-			return err
-		}
-		r.files[name] = file
-		for _, w := range file.Warnings {
-			d.Notices = append(d.Notices, fmt.Sprintf("Run with functions in %s: %s", language, w))
-		}
-	}
-	if d.Method == reproductionreport.Measured {
-		d.Experiment = r.files[fileRunGo].Experiment
-		for _, name := range []string{fileRunGo, fileRunPython} {
-			if file := r.files[name]; file != nil {
-				d.Runs = append(d.Runs, file)
-			}
-		}
-		d.Rows, d.Changes = measuredRows(d)
-	}
-	return nil
-}
-
-// measuredRows shows each run's scenario beside every table of that scenario.
-func measuredRows(d *reproductionreport.Document) (rows []reproduction.Row, changes []reproduction.Change) {
-	for _, t := range d.Published.Tables {
-		for _, f := range d.Runs {
-			language := f.Experiment.Runtime
-			for _, variant := range []string{report.Baseline, "optimized"} {
-				row := reproduction.Row{Table: t.Number, Variant: variant, Basis: reproduction.BasisMeasured, Profile: language}
-				for _, start := range []results.Start{results.Cold, results.Hot} {
-					if c := f.Cell(results.CellKey{Scenario: t.Scenario, Variant: variant, Start: start}); c != nil && c.TimeMS != nil && c.MemoryMB != nil {
-						row.Set(start, reproduction.Figures{TimeMS: c.TimeMS.TrimmedMean, MemoryMB: c.MemoryMB.TrimmedMean})
-					}
-				}
-				rows = append(rows, row)
-			}
-			for _, o := range f.Overheads {
-				if o.Scenario == t.Scenario {
-					one := *f
-					one.Overheads = []results.Overhead{o}
-					changes = append(changes, overheads(&one, t.Number, reproduction.BasisMeasured, language)...)
-				}
-			}
-		}
-	}
-	return rows, changes
-}
-
-// run measures the experiment with the default flags of dtbench run into a file
-// of the folder.
-func (r *reproducing) run(ctx context.Context, name, language string) (*results.File, error) {
-	f := &runFlags{}
-	f.define(&cobra.Command{}) // for the defaults
-	f.platform, f.runtime, f.seed, f.out, f.quiet = local.Name, language, r.flags.seed, r.folder.path(name), r.flags.quiet
-	p, err := r.check(f)
-	if err != nil {
-		return nil, err
-	}
-	out := &output{paths: p.paths}
-	_, err = r.app.measure(ctx, f, p, []*output{out})
-	if err != nil {
-		return nil, err
-	}
-	if err := report.Summarise(out.file, report.Options{}); err != nil {
-		return nil, err
-	}
-	for _, c := range out.file.Cells {
-		if len(c.Samples) < out.file.Experiment.Runs {
-			return nil, &failure{code: codePartial, err: fmt.Errorf("functions in %s: %s/%s %s has %d of %d samples", language, c.Scenario, c.Variant, c.Start, len(c.Samples), out.file.Experiment.Runs), hint: "dtbench run shows the reasons"}
-		}
-	}
-	return out.file, os.Remove(out.paths.journal)
-}
-
-// evidenceRuns are the runs that claims are judged by: fresh ones, else the
-// stored one.
-func (r *reproducing) evidenceRuns(d *reproductionreport.Document) (list []*results.File, err error) {
-	for _, name := range []string{fileRunGo, fileRunPython} {
-		if file := r.files[name]; file != nil {
-			list = append(list, file)
-		}
-	}
-	if len(list) > 0 {
-		return list, nil
-	}
-	stored, err := reference.Local()
-	if err != nil {
-		return nil, err
-	}
-	d.Notices = append(d.Notices, fmt.Sprintf("Measured evidence is the stored reference run of %s on %s, dtbench commit %.12s; --measure or --platform local take a fresh one.",
-		stored.Environment.Started.UTC().Format(time.DateOnly), stored.Environment.CPU, stored.Tool.Commit))
-	return []*results.File{stored}, nil
-}
-
-// profiles takes the cost profiles, stored or fresh.
-func (r *reproducing) profiles(ctx context.Context, d *reproductionreport.Document) error {
-	for _, name := range reproduction.Profiles() {
-		p, err := r.freshProfile(ctx, name)
-		switch {
-		case errors.Is(err, python.ErrMissing):
-			d.Notices = append(d.Notices, fmt.Sprintf("The cost profile %s is the stored one: %v.", name, err))
-		case err != nil:
-			return err
-		case p != nil:
-			d.Profiles = append(d.Profiles, reproductionreport.CostProfile{Profile: *p, Fresh: true})
-			continue
-		}
-		stored, err := profiles.Load(name)
-		if err != nil {
-			return err
-		}
-		d.Profiles = append(d.Profiles, reproductionreport.CostProfile{Profile: stored})
-	}
-	return nil
-}
-
-// freshProfile measures a profile where --measure asks for it, else returns nil.
-func (r *reproducing) freshProfile(ctx context.Context, name string) (*profiles.Profile, error) {
-	if !r.flags.measure {
-		return nil, nil
-	}
-	if name == profiles.Go {
-		p, err := profiles.FromRun(r.files[fileRunGo])
-		return &p, err
-	}
-	r.say("measuring the Python stand-in in processes of its own")
-	tool := thisTool()
-	samples, err := profile.Python(ctx, profile.Options{
-		Processes: profileProcesses, Command: r.flags.command(), Version: tool.Version, Commit: tool.Commit, Dirty: tool.Dirty, Seed: r.flags.seed,
-	})
-	if err != nil {
-		return nil, err
-	}
-	p, err := profiles.FromSamples(samples)
-	return &p, err
-}
-
 // defaultExperiment is the configuration that dtbench run has without flags: what
 // the simulated functions are given, too.
 func (r *reproducing) defaultExperiment() (results.Experiment, error) {
@@ -390,37 +244,6 @@ func thisTool() results.Tool {
 		}
 	}
 	return t
-}
-
-// write makes the files of the folder.
-func (r *reproducing) write(d *reproductionreport.Document) error {
-	r.charts = []reproductionreport.Chart{{File: "fig4.svg", Title: "Change in time by scenario, published and reproduced"}}
-	type file struct {
-		name  string
-		write func(io.Writer) error
-	}
-	files := []file{
-		{"tables.md", func(w io.Writer) error { return reproductionreport.Tables(w, d) }},
-		{"fig4.svg", func(w io.Writer) error { return reproductionreport.SVG(w, d) }},
-		{"fig4.png", func(w io.Writer) error { return reproductionreport.PNG(w, d) }},
-		{"claims.json", func(w io.Writer) error { return reproduction.WriteClaims(w, d.Claims) }},
-		{"report.md", func(w io.Writer) error { return reproductionreport.Markdown(w, d, r.charts) }},
-	}
-	if len(d.Predictions) > 0 {
-		files = append(files, file{"predictions.json", func(w io.Writer) error { return reproduction.WritePredictions(w, d.Predictions) }})
-	}
-	if r.microcosts != nil {
-		files = append(files, file{fileMicrocosts, func(w io.Writer) error { return results.WriteMicrocosts(w, r.microcosts) }})
-	}
-	for name, f := range r.files {
-		files = append(files, file{name, func(w io.Writer) error { return results.Write(w, f) }})
-	}
-	for _, f := range files {
-		if err := r.folder.write(f.name, f.write); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // progress tells quarters of a long computation.

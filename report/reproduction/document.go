@@ -86,6 +86,8 @@ type Document struct {
 	// Runs are measured result files of this project, shown beside the paper:
 	// functions in Go and in Python.
 	Runs []*results.File
+	// Sections follow the claims in the report.
+	Sections []Section
 	// Notices are sentences that a reader must see.
 	Notices []string
 }

@@ -12,6 +12,13 @@ import (
 // Chart is a chart file that the report shows, and what it is.
 type Chart struct{ File, Title string }
 
+// Section is a part of the report that another package wrote.
+type Section struct {
+	Title    string
+	Chart    *Chart // nil: none
+	Markdown string
+}
+
 // Markdown writes the whole report in GitHub's Markdown: what Text says, and the
 // methods, limits, what changes with the presets, what the paper does not state,
 // the runtimes side by side, and every claim with its explanation. charts stand
@@ -28,10 +35,12 @@ func Markdown(w io.Writer, d *Document, charts []Chart) error {
 	m.list(d.Notices)
 	m.tables()
 	m.charts(charts)
+	m.times()
 	m.predictions()
 	m.sensitivity()
 	m.statements()
 	m.claims()
+	m.sections()
 	m.runtimes()
 	m.methods()
 	m.unstated()
@@ -91,6 +100,28 @@ func (m *markdown) tables() {
 func (m *markdown) charts(charts []Chart) {
 	for _, c := range charts {
 		fmt.Fprintf(&m.out, "\n![%s](%s)\n", layout.Escape(c.Title), c.File)
+	}
+}
+
+// times shows what a measured run measured beside the total of its tables.
+func (m *markdown) times() {
+	rows := m.timesRows()
+	if rows == nil {
+		return
+	}
+	m.heading(2, "Three times of the measured runs beside the published one (measured, ms)")
+	m.paragraph("The paper defines a cold start up to the handler, and again up to the response, and reports values as small as a handler's. Means without the extremes, as in the tables.")
+	m.table(timesHeader, 2, rows)
+}
+
+// sections are parts that other reports wrote.
+func (m *markdown) sections() {
+	for _, s := range m.Sections {
+		m.heading(2, s.Title)
+		if s.Chart != nil {
+			m.charts([]Chart{*s.Chart})
+		}
+		fmt.Fprintf(&m.out, "\n%s\n", strings.TrimSpace(s.Markdown))
 	}
 }
 

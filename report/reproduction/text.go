@@ -26,6 +26,10 @@ func Text(w io.Writer, d *Document, width int) error {
 		t.Hanging("- ", layout.Clean(n))
 	}
 	t.tables()
+	if rows := t.timesRows(); rows != nil {
+		t.heading("Three times of the measured runs beside the published one (measured, ms)")
+		t.table([]string{"", "", "", "Trigger to", "Trigger to", ""}, []string{"Table and cell", "Functions", "Published", "handler", "response", "Handler"}, rows)
+	}
 	t.predictions()
 	t.statements()
 	t.claims()
