@@ -133,8 +133,8 @@ func ReadMicrocosts(r io.Reader) (*Microcosts, error) {
 	return &m, nil
 }
 
-// Validate refuses another version, a section without content and a cost that no
-// measurement gives. Errors wrap ErrInvalid.
+// Validate refuses another version and a cost that no measurement gives. Errors
+// wrap ErrInvalid.
 func (m *Microcosts) Validate() error {
 	if m.Schema != MicrocostsSchema {
 		return fmt.Errorf("%w: microcosts: schema %q is not %s", ErrInvalid, m.Schema, MicrocostsSchema)

@@ -113,6 +113,12 @@ func downwards(percent float64) float64 { return 100 * (1/(1+percent/100) - 1) }
 func (a *Analysis) caption() string {
 	text := fmt.Sprintf("Bands: changes that %d runs, %d dropped at each end, would miss more often than one time in five at the 5 %% level, from the spread of the simulated platforms (the paper gives none), drift between batches included. "+
 		"Horizontal scale: linear within ±%g %%, logarithmic beyond. ", Runs, Trim, figure.LinearWithin)
+	for _, c := range a.Cells {
+		if !c.PlatformNamed {
+			text += fmt.Sprintf("The paper does not name the platform of Table %d; it is taken to be %s. ", c.Table, c.Platform)
+			break
+		}
+	}
 	for _, alarm := range a.Alarms {
 		if alarm.Drift == driftOfTheCentralPreset {
 			text += fmt.Sprintf("Arms measured one after the other on a platform that drifts by %.0f %% between batches give %.0f %% false alarms at a nominal 5 %% (CV %.2f).", 100*alarm.Drift, 100*alarm.Separate, WithinCV)
