@@ -27,15 +27,15 @@ type kind uint8
 // The function's messages, then the broker's.
 const (
 	variables kind = iota + 1 // NAME=value, each ended by a NUL, before seal; not answered
-	seal                     // answered by sealed, for each variable, and ready; or by failed
-	use                      // running request, request, key; answered by granted or denied
-	run                      // running request, request, key, operation, input; answered by granted or denied
-	hello                    // see State.fields; before anything else
-	sealed                   // name, ciphertext
-	ready                    // nothing
-	failed                   // why
-	granted                  // value, or what the operation gave
-	denied                   // nothing
+	seal                      // answered by sealed, for each variable, and ready; or by failed
+	use                       // running request, request, key; answered by granted or denied
+	run                       // running request, request, key, operation, input; answered by granted or denied
+	hello                     // see State.fields; before anything else
+	sealed                    // name, ciphertext
+	ready                     // nothing
+	failed                    // why
+	granted                   // value, or what the operation gave
+	denied                    // nothing
 	kinds
 )
 

@@ -187,9 +187,9 @@ func (s *server) setUp() error {
 	list, _ := s.env.LookupEnv(core.KeysVariable)
 	for name := range strings.SplitSeq(list, ",") {
 		// What is no name is left to the core, which says what is wrong with it.
-		if name = strings.TrimSpace(name); s.env.entries[name] != nil {
-			name = strings.Clone(name)
-			completed.Keys[name] = completed.Keys[name]
+		name = strings.TrimSpace(name)
+		if _, there := completed.Keys[name]; !there && s.env.entries[name] != nil {
+			completed.Keys[strings.Clone(name)] = core.KeyPolicy{}
 		}
 	}
 	s.declared = map[string]bool{}
