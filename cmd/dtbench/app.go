@@ -78,7 +78,7 @@ func (a *app) rootCommand() *cobra.Command {
 		Short: "What does protecting a serverless function's credentials cost?",
 		Long: `dtbench measures what a way of protecting a serverless function's credentials
 costs in cold start, hot start and memory. It deploys functions in a benchmark
-variant (plaintext environment variables) and an optimized one (dynamic tokens,
+variant (plaintext environment variables) and in protected ones (dynamic tokens,
 Liu et al., PeerJ Computer Science 11:e3029, 2025) and compares them.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage or input, 3 partial,

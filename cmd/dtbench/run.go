@@ -25,6 +25,10 @@ overhead of each variant over benchmark, and what this many runs could have
 found. It writes the result file, and beside it the chart (.svg) and what the
 functions printed (.log).
 
+The variants: benchmark reads plaintext environment variables; optimized has the
+hardened token core inside the function, broker has it in a process of its own;
+literal is the paper's scheme as published, which is not safe.
+
 On platform local the functions are real processes of this machine, each in its
 own cgroup where this user may make one; no account, no container engine and no
 root are needed. The log is only kept when something was printed.`,
@@ -33,6 +37,9 @@ root are needed. The log is only kept when something was printed.`,
 
   # one scenario, more runs, no CPU quota
   dtbench run --platform local --scenario hello --runs 300 --vcpu 0
+
+  # every variant
+  dtbench run --platform local --variant benchmark,literal,optimized,broker --out all.json
 
   # write to your own object store
   export DTBENCH_STORE_SECRET_KEY=…
