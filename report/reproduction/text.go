@@ -121,6 +121,12 @@ func (t *textReport) claims() {
 	for _, c := range t.Claims {
 		t.Hanging(fmt.Sprintf("%-5s ", c.ID), layout.Clean(claimLine(c)))
 	}
+	if len(t.Facts.NotReported) > 0 {
+		t.heading("Data that claims rest on and the paper does not give")
+	}
+	for _, n := range t.Facts.NotReported {
+		t.Hanging("- ", fmt.Sprintf("%s: %s", n.What, strings.Join(n.Claims, ", ")))
+	}
 }
 
 // claimLine is a claim with its verdict and the numbers that decide.
