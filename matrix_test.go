@@ -67,6 +67,7 @@ func TestDocumentsTellTheIncidents(t *testing.T) {
 			fmt.Fprintf(&stories, "Out of scope, because %s\n", i.OutOfScope)
 			continue
 		}
+		fmt.Fprintf(&stories, "    dtbench attack --incident %s\n\n", i.Name)
 		fmt.Fprintf(&stories, "| %s |\n|%s\n|", strings.Join(variants, " | "), strings.Repeat("---|", len(variants)))
 		for _, v := range variants {
 			if i.Expected[v] == "" {

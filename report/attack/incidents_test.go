@@ -44,7 +44,7 @@ func TestIncidentsSayHowTheyEndedAndWhatWasExpected(t *testing.T) {
 			}
 		}
 	}
-	common := []string{"2 incidents on 2 variants: 1 of 2 cells as expected, 1 not", "Provenance: measured", "Out of scope, because nobody reads it."}
+	common := []string{"2 incidents (1 out of scope) on 2 variants: 1 of 2 cells as expected, 1 not", "Provenance: measured", "Out of scope, because nobody reads it."}
 	check("text", 0, append(common, results.Limits[0], "tale: A tale", "benchmark: leak: it got out", "broker: !leak (expected hold): ", "    - act 1", "Take care.")...)
 	check("text", 60, "  benchmark: leak: it got out")
 	check("markdown", 0, append(common, results.Limits[1], "## A tale", `It \| happens.`, "!leak (expected hold): it got out")...)

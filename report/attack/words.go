@@ -48,6 +48,15 @@ func headline(f *results.File) string {
 	what := layout.Count(len(f.Attacks), "attack")
 	if len(f.Incidents) > 0 {
 		what = layout.Count(len(f.Incidents), "incident")
+		outside := 0
+		for _, i := range f.Incidents {
+			if i.OutOfScope != "" {
+				outside++
+			}
+		}
+		if outside > 0 {
+			what += fmt.Sprintf(" (%d out of scope)", outside)
+		}
 	}
 	s := fmt.Sprintf("%s on %s", what, layout.Count(len(f.Variants), "variant"))
 	deviations, notRun := len(f.Deviations()), len(f.NotRun())

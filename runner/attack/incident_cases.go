@@ -124,7 +124,7 @@ func webIDE() Incident {
 				return Result{}, err
 			}
 			r, err := judge(looks, false, "the tenant reads the platform's credentials: the clean-up did not know their new names",
-				"the platform's names are known and were sealed at start-up, whatever the clean-up knows")
+				"the platform's names are known and were sealed at start-up, whatever the clean-up knows; what has another name (act 1) is reported and not sealed")
 			r.Evidence = slices.Concat([]string{"act 1: " + before, "act 2: " + after}, r.Evidence)
 			return r, err
 		},
@@ -154,7 +154,16 @@ func (l *Lab) runTenant(ctx context.Context, variant string, names []string) (se
 				}
 			}
 		}
-		seen = fmt.Sprintf("of %d credentials the tenant finds %d in its variables and %d in /proc/self/environ", len(names), variables, block)
+		if err := t.instance.Close(); err != nil { // and all its output is there
+			return err
+		}
+		alerts := 0
+		for _, name := range names {
+			if t.alertOf(name) != "" {
+				alerts++
+			}
+		}
+		seen = fmt.Sprintf("of %d credentials the tenant finds %d in its variables and %d in /proc/self/environ; alerts at the start: %d", len(names), variables, block, alerts)
 		looks = append(looks, look{t, "the tenant", s})
 		return nil
 	})

@@ -75,16 +75,12 @@ func judgeInjected(t *Target, s evidence.Sight, variant string) Result {
 			r.Evidence = append(r.Evidence, t.Canaries[name].Proof()+" in "+found[0].Place)
 		}
 	}
-	alert := false
-	for line := range strings.Lines(t.Output()) {
-		e, ok := entryOf(line)
-		if ok && e.Event == audit.Unlisted.String() && e.Key == unknown {
-			alert = true
-			r.Evidence = append(r.Evidence, fmt.Sprintf("audit record: event %s, reason %s, key %s", e.Event, e.Reason, e.Key))
-		}
+	alert := t.alertOf(unknown)
+	if alert != "" {
+		r.Evidence = append(r.Evidence, alert)
 	}
 	switch {
-	case takesPolicy(variant) && alert && slices.Equal(leaked, []string{unknown}):
+	case takesPolicy(variant) && alert != "" && slices.Equal(leaked, []string{unknown}):
 		r.Outcome = results.Hold
 		r.Detail = fmt.Sprintf("%d platform credentials and what the pattern matches are sealed; %s is readable, and reported", len(renamed), unknown)
 	case len(leaked) == 0:
@@ -92,9 +88,20 @@ func judgeInjected(t *Target, s evidence.Sight, variant string) Result {
 	default:
 		r.Outcome = results.Leak
 		r.Detail = "readable: " + strings.Join(leaked, ", ")
-		if !alert {
+		if alert == "" {
 			r.Detail += "; nobody is told"
 		}
 	}
 	return r
+}
+
+// alertOf returns the audit record that reports a variable which looks like a
+// secret and is not sealed, in words, or nothing.
+func (t *Target) alertOf(name string) string {
+	for line := range strings.Lines(t.Output()) {
+		if e, ok := entryOf(line); ok && e.Event == audit.Unlisted.String() && e.Key == name {
+			return fmt.Sprintf("audit record: event %s, reason %s, key %s", e.Event, e.Reason, e.Key)
+		}
+	}
+	return ""
 }
