@@ -23,7 +23,7 @@ func Explain(w io.Writer, a results.Description, expected results.Matrix, width 
 	if p := properties(a); p != "" {
 		t.Hanging("Breaks  ", p)
 	}
-	t.Hanging("Tries   ", a.Tries)
+	t.Hanging("Tries   ", "It "+a.Tries+".")
 	for _, p := range strings.Split(a.Explain, "\n\n") {
 		t.Blank()
 		t.Paragraph(p)

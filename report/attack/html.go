@@ -1,7 +1,6 @@
 package attack
 
 import (
-	"fmt"
 	"io"
 	"strings"
 
@@ -17,7 +16,7 @@ func writeHTML(w io.Writer, f *results.File) error {
 	}
 	add("matrix", "Matrix", matrixBlocks(f)...)
 	if cells := f.Deviations(); len(cells) > 0 {
-		add("deviations", "Not as expected", html.Block{Points: points(cells, html.Worse, deviation)})
+		add("deviations", "Not as expected", html.Block{Points: points(cells, html.Alarm, deviation)})
 	}
 	if cells := f.NotRun(); len(cells) > 0 {
 		add("not-run", "Could not run", html.Block{Points: points(cells, html.Open, notRun)})
@@ -65,9 +64,13 @@ func outcome(f *results.File, attack, variant string) html.Cell {
 		return html.Cell{}
 	}
 	marks := map[results.Outcome]html.Mark{
-		results.Leak: html.Worse, results.Broken: html.Worse, results.Hold: html.Better, results.Denied: html.Better, results.CouldNotRun: html.Open,
+		results.Leak: html.Failed, results.Broken: html.Failed, results.Hold: html.Passed, results.Denied: html.Passed, results.CouldNotRun: html.Open,
 	}
-	return html.Cell{Text: word(c), Mark: marks[c.Outcome]}
+	mark := marks[c.Outcome]
+	if c.Outcome != results.CouldNotRun && !c.AsExpected() {
+		mark = html.Alarm
+	}
+	return html.Cell{Text: word(c), Mark: mark}
 }
 
 func tallyBlock(f *results.File) html.Block {
@@ -97,7 +100,7 @@ func quantityBlocks(f *results.File, all []quantity) []html.Block {
 func detailBlocks(f *results.File) []html.Block {
 	var blocks []html.Block
 	for _, a := range f.Attacks {
-		text := []string{fmt.Sprintf("%s (%s). %s", a.Adversary, a.Adversary.Text(), a.Tries)}
+		text := []string{byWhom(a)}
 		if p := properties(a); p != "" {
 			text = append(text, "Properties: "+p+".")
 		}

@@ -72,7 +72,7 @@ func writeMarkdown(w io.Writer, f *results.File) error {
 	heading(2, "Attacks in detail")
 	for _, a := range f.Attacks {
 		heading(3, a.ID+" "+a.Title)
-		paragraph(fmt.Sprintf("%s (%s). %s", a.Adversary, a.Adversary.Text(), a.Tries))
+		paragraph(byWhom(a))
 		if p := properties(a); p != "" {
 			paragraph("Properties: " + p + ".")
 		}

@@ -113,7 +113,7 @@ func textDetails(t *layout.Text, f *results.File) {
 	for _, a := range f.Attacks {
 		t.Blank()
 		t.Paragraph(a.ID + " " + layout.Clean(a.Title))
-		t.Paragraph(layout.Clean(a.Tries))
+		t.Paragraph(layout.Clean(byWhom(a)))
 		for _, v := range f.Variants {
 			c, ok := f.Find(a.ID, v)
 			if !ok {

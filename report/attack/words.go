@@ -25,7 +25,7 @@ func word(c results.Cell) string {
 	case results.CouldNotRun:
 		s = "not run"
 	}
-	if c.Basis == results.OurReading {
+	if c.Basis == results.OurReading && c.Outcome != results.NotApplicable {
 		s += reading
 	}
 	if !c.AsExpected() && c.Outcome != results.CouldNotRun {
@@ -122,7 +122,7 @@ func properties(a results.Description) string {
 
 // matrixHeader and matrixRows are the matrix of some attacks.
 func matrixHeader(f *results.File) []string {
-	return append([]string{"Attack", "", "By"}, f.Variants...)
+	return append([]string{"#", "Attack", "By"}, f.Variants...)
 }
 
 func matrixRows(f *results.File, attacks []results.Description) [][]string {
@@ -290,4 +290,9 @@ func environment(f *results.File) [][2]string {
 		facts[i][1] = layout.Clean(facts[i][1])
 	}
 	return facts
+}
+
+// byWhom says who attacks, and how.
+func byWhom(a results.Description) string {
+	return fmt.Sprintf("%s, %s. It %s.", a.Adversary, a.Adversary.Text(), strings.TrimSuffix(a.Tries, "."))
 }

@@ -69,18 +69,22 @@ type Point struct {
 // always in the text too.
 type Mark string
 
-// The marks. Worse and Better are of a difference that was shown.
+// The marks. Worse and Better are of a difference that was shown, Passed and Failed
+// of a check, Alarm of what should not be.
 const (
 	None   Mark = ""
 	Worse  Mark = "worse"
 	Better Mark = "better"
 	Same   Mark = "same"
 	Open   Mark = "open" // inconclusive
+	Passed Mark = "passed"
+	Failed Mark = "failed"
+	Alarm  Mark = "alarm"
 )
 
 // Symbol is a shape for the mark, for those who do not tell colours apart.
 func (m Mark) Symbol() string {
-	return map[Mark]string{Worse: "▲", Better: "▼", Same: "≈", Open: "?"}[m]
+	return map[Mark]string{Worse: "▲", Better: "▼", Same: "≈", Open: "?", Passed: "✓", Failed: "✗", Alarm: "!"}[m]
 }
 
 // Fact is a term and what it is.

@@ -16,7 +16,7 @@ func shiftBoundary() Attack {
 			ID: "T7", Title: "Replay by moving the boundary of nonce and timestamp", Adversary: results.A0,
 			Dimensions: []results.Dimension{results.Integrity, results.AntiForgery},
 			Properties: []results.Property{results.NonReusability},
-			Tries:      "Steal 2,000 used tokens and present each again with characters moved between nonce and timestamp.",
+			Tries:      "steals 2,000 used tokens and presents each again with characters moved between nonce and timestamp",
 			Explain: `The function issues 2,000 tokens and uses every one. The thief moves up to three characters from the end of the nonce to the beginning of the timestamp, and the other way round, and presents the results with the same request.
 
 Eq. (1) joins its fields by nothing: nonce "…0" with time "1764…" gives the same bytes as nonce "…" with time "01764…". The number is the same, the nonce is one that nobody has used. It works for every nonce that ends in the digit 0, which is one hexadecimal nonce in sixteen: about 6 %. A key does not help: the same concatenation under HMAC has the same flaw. The hardened core gives nonce and time fixed widths and frames every field by its length; the thief tries shifted bytes and other spellings of the same token instead.
@@ -126,7 +126,7 @@ func separatorInsideField() Attack {
 			ID: "T8", Title: "A separator inside a field", Adversary: results.A0,
 			Dimensions: []results.Dimension{results.Integrity, results.AntiForgery},
 			Properties: []results.Property{results.ContextBinding, results.NonReusability},
-			Tries:      "Get a token for a request id that contains the separator, and use it again for another request.",
+			Tries:      "gets a token for a request id that contains the separator, and uses it again for another request",
 			Explain: `The literal variant is deployed with "|" between the fields, the obvious repair of T7. Callers choose request ids in many systems: a gateway takes X-Request-Id as it comes. The attacker sends a request with the id "other|INSTANCE|x", whose tokens are issued and used, and then splits the same text differently: request "other", and a nonce that begins with "x|INSTANCE|".
 
 The bytes under the hash are the same, the request and the nonce are not: a used token of one's own request becomes a fresh one of somebody else's. No separator helps where fields may contain it. The hardened core writes the length of each field before it.

@@ -21,7 +21,7 @@ func carryElsewhere() Attack {
 			ID: "S05", Title: "A token of one function or instance, presented to another", Adversary: results.A0,
 			Dimensions: []results.Dimension{results.AntiForgery},
 			Properties: []results.Property{results.ContextBinding},
-			Tries:      "Carry 50 unused tokens to another instance of the function and to an instance of another function.",
+			Tries:      "carries 50 unused tokens to another instance of the function and to an instance of another function",
 			Explain: `The paper says that tokens are not transferable across functions and instances. 50 unused tokens are stolen and presented, with their request id, to a second instance of the same function and to an instance of a function with another name, both with instance ids of their own.
 
 Every variant with tokens binds the instance id. That of the literal variant is the platform's, and T14 shows what follows where two instances bear the same one.
@@ -84,7 +84,7 @@ func endInstance() Attack {
 		Description: results.Description{
 			ID: "S06", Title: "Refusal after refusal, until the instance is replaced", Adversary: results.A0,
 			Dimensions: []results.Dimension{results.Availability, results.AntiForgery},
-			Tries:      "Flood an instance with bad tokens under its default policy, and see whether it ends and another serves.",
+			Tries:      "floods an instance with bad tokens under its default policy, and sees whether it ends and another serves",
 			Explain: `The paper says that after consecutive failures an alert is raised, keys are wiped and the instance is replaced. 1,000 bad tokens are sent as fast as they can be made to an instance under its default policy, and then one ordinary request to the platform.
 
 The hardened core raises an alert at the third refusal in a row and ends the instance at the hundredth; the platform starts another. The times are in the quantities. It is an answer that an attacker can provoke: whoever can present tokens can cost the operator cold starts. The policy's response section sets the thresholds.
@@ -184,7 +184,7 @@ func searchAudit() Attack {
 		Description: results.Description{
 			ID: "S08", Title: "Secret, token and nonce in the audit records", Adversary: results.A2,
 			Dimensions: []results.Dimension{results.Confidentiality},
-			Tries:      "Search the audit records of grants and refusals for the credentials, a live token and its nonce.",
+			Tries:      "searches the audit records of grants and refusals for the credentials, a live token and its nonce",
 			Explain: `The paper says that sensitive data are removed from audit records (Algorithm 2). The function works, issues a token that nobody uses, refuses a forged one, and is asked for a value under a request id that holds the token. Its audit records, and nothing else of what it wrote, are searched. T18 searches all the rest.
 
 By hand: grep for the canary in the lines that begin with {"v":1.`,

@@ -46,7 +46,7 @@ func futureToken() Attack {
 			ID: "T13", Title: "A token dated in the future", Adversary: results.A0,
 			Dimensions: []results.Dimension{results.Integrity, results.Availability},
 			Properties: []results.Property{results.NonReusability, results.TimeBoundedness},
-			Tries:      "Use 500 tokens dated 9 s in the future and present them again 17 s later, when a registry that keeps nonces for one window has forgotten them.",
+			Tries:      "uses 500 tokens dated 9 s in the future and presents them again 17 s later, when a registry that keeps nonces for one window has forgotten them",
 			Explain: `A token is good from one window before its time to one after, 10 s each. One that is dated 9 s ahead and used at once stays good for 19 s; a registry that keeps nonces for one window has forgotten it after 10 and takes it again.
 
 The clocks of the instance are put 9 s ahead while it issues 500 tokens, then back. The tokens are used, the clocks go 17 s on, and the thief presents them again. The hardened core keeps nonces for at least two windows. The list of the literal variant is never pruned: it holds, and grows for as long as the instance lives. Both are counted after three more hours of 500 accesses each.
@@ -127,7 +127,7 @@ func steppedClocks() Attack {
 			ID: "T15", Title: "Clocks that stop or step back", Adversary: results.A0,
 			Dimensions: []results.Dimension{results.Integrity},
 			Properties: []results.Property{results.TimeBoundedness},
-			Tries:      "Keep an unused token over an hour's suspension of the machine, and over a wall clock that is set back by as much.",
+			Tries:      "keeps an unused token over an hour's suspension of the machine, and over a wall clock that is set back by as much",
 			Explain: `Three batches of unused tokens are stolen. (a) The machine sleeps for an hour: wall time and boot time go on, monotonic time stands still. A guard that trusts monotonic time takes the tokens as new. (b) After that hour the wall clock steps back by an hour, as after a wrong correction or by an attacker who answers NTP: a guard that trusts wall time alone takes dead tokens for living ones. (c) The instance is restored from a snapshot: the wall clock is 5 s on and boot time where it was; copies of this instance may be awake.
 
 The literal variant has the wall clock alone: (a) holds, (b) is broken, and in (c) tokens of before live on. The hardened core compares wall time with boot time and draws new keys when they move apart, which ends every token of before.

@@ -14,7 +14,7 @@ func floodRegistry() Attack {
 			ID: "T11", Title: "Flood the registry and burn a victim's nonce", Adversary: results.A0,
 			Dimensions: []results.Dimension{results.Availability},
 			Properties: []results.Property{results.NonReusability},
-			Tries:      "Send 500,000 bad tokens with fresh nonces, then bad tokens with the nonce of a token that somebody else is about to use.",
+			Tries:      "sends 500,000 bad tokens with fresh nonces, then bad tokens with the nonce of a token that somebody else is about to use",
 			Explain: `The attacker has no token that is good for anything. It sends 500,000 well-formed ones with random MACs, each with a nonce of its own, while the memory of the guard's process is measured before and after. Then a victim's token is issued; the attacker, who saw it pass, sends 100 bad tokens with the victim's nonce before the victim comes.
 
 Algorithm 1 of the paper checks the nonce first. In our reading a nonce enters the list when it is checked, so every forgery grows the list, and the victim's token is refused as used although nobody used it. Checking the nonce first saves nothing: refusing a forgery costs one MAC. The hardened core checks MAC, then time, and only then takes the nonce.

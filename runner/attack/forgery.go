@@ -18,7 +18,7 @@ func forgeFromPublicContext() Attack {
 			ID: "T5", Title: "Forge a token from public context", Adversary: results.A2,
 			Dimensions: []results.Dimension{results.AntiForgery},
 			Properties: []results.Property{results.Unpredictability, results.ContextBinding},
-			Tries:      "Compute tokens from the request id and the instance id, which logs and headers show, and a nonce and a time of one's own.",
+			Tries:      "computes tokens from the request id and the instance id, which logs and headers show, and a nonce and a time of one's own",
 			Explain: `The attacker reads the request id and the instance id where anybody may (logs, headers, the environment), draws a nonce, takes the time, and computes 100 tokens for every way it can think of. The function is given them as if they came with that request.
 
 Eq. (1) of the paper is a hash without a key. Nothing in it is secret, so whoever knows the five fields has the token. The hardened core puts a MAC in its place, whose key is drawn at start-up and never leaves the instance; hashes, framed hashes, and MACs under keys that can be guessed (none, zeros, the instance id, the request id) are all refused.
@@ -99,7 +99,7 @@ func extendTheHash() Attack {
 			ID: "T10", Title: "Extend the hash of a rule that begins with a secret", Adversary: results.A0,
 			Dimensions: []results.Dimension{results.AntiForgery, results.Integrity},
 			Properties: []results.Property{results.Unpredictability, results.ContextBinding},
-			Tries:      "Continue the SHA-256 of one stolen token under $sha256($static_secret, …, $datakey), without knowing the secret, to a token for another data key.",
+			Tries:      "continues the SHA-256 of one stolen token under $sha256($static_secret, …, $datakey), without knowing the secret, to a token for another data key",
 			Explain: `The natural repair of Eq. (1) is to put a secret parameter first. The attacker steals one token under such a rule. A SHA-256 is its own inner state: the attacker loads it, appends the padding that the first computation ended with, and then a nonce, a time and another data key. The old nonce, time, data key and the padding become the beginning of the new nonce. Of the secret only the length is needed; 64 lengths are tried.
 
 Under the literal variant one length fits, and from then on every extension opens the other value, with a time that the attacker chooses. The hardened core takes the outermost algorithm as HMAC (RFC 2104), which cannot be extended, and frames every field by its length.

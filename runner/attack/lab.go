@@ -56,6 +56,10 @@ type LabOptions struct {
 type Lab struct {
 	o LabOptions
 
+	// overlay is laid over every policy, so that tests can weaken what attacks are
+	// to find weak.
+	overlay map[string]any
+
 	mu       sync.Mutex
 	canaries []string
 }
@@ -119,7 +123,8 @@ type Deployment struct {
 	Program string
 	// Settings are plain variables beside those that every deployment has.
 	Settings map[string]string
-	// Policy is the policy document of a variant that takes one, or nil.
+	// Policy is the policy document of a variant that takes one; nil means that of
+	// the defaults.
 	Policy []byte
 	// Unlisted are canaries under names that ENCRYPTION_KEYS does not list.
 	Unlisted []string
@@ -164,6 +169,16 @@ func (l *Lab) Deploy(ctx context.Context, d Deployment) (*Target, error) {
 	}
 	t := &Target{lab: l, deployment: d, name: program, Canaries: map[string]Canary{}, output: &output{}}
 	fn := platforms.Function{Name: program, Binary: path, Settings: maps.Clone(d.Settings), Policy: d.Policy}
+	if fn.Policy == nil && takesPolicy(d.Variant) {
+		fn.Policy = policy()
+	}
+	if l.overlay != nil && fn.Policy != nil {
+		var document map[string]any
+		if err := json.Unmarshal(fn.Policy, &document); err != nil {
+			return nil, err
+		}
+		fn.Policy = policy(document, l.overlay)
+	}
 	if fn.Settings == nil {
 		fn.Settings = map[string]string{}
 	}

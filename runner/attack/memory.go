@@ -23,12 +23,12 @@ func readSibling() Attack {
 		Description: results.Description{
 			ID: "T3", Title: "A sibling of the same user reads environ and memory, or attaches", Adversary: results.A1,
 			Dimensions: []results.Dimension{results.Confidentiality},
-			Tries:      "another process of the same ordinary user reads /proc/PID/environ of every thread and /proc/PID/mem, and attaches by ptrace(2)",
+			Tries:      "reads /proc/PID/environ of every thread and /proc/PID/mem from another process of the same ordinary user, and attaches by ptrace(2)",
 			Explain: `Processes of one user may look into each other unless they are non-dumpable (PR_SET_DUMPABLE). The sibling is a program of its own, started by the harness as the function's user. It looks before the first access and after one.
 
 A function of the benchmark variant is attacked in the same way beside it: where the sibling cannot read even that (Yama, a container), nothing is known and the cell is could-not-run. Root is let in always, so none of the processes runs as root.
 
-By hand, as the function's user: tr '\0' '\n' </proc/PID/environ; gdb -p PID.`,
+By hand: as the function's user, tr '\0' '\n' </proc/PID/environ; gdb -p PID.`,
 		},
 		Run: func(ctx context.Context, lab *Lab, variant string) (Result, error) {
 			if err := lab.needsOrdinaryUser(); err != nil {
@@ -98,7 +98,9 @@ func scanAtRest() Attack {
 
 Beside the canaries lies a decoy that nobody protects. A scan that does not find the decoy in memory and in the environ of every thread proves nothing, and the cell is could-not-run.
 
-Under benchmark the credentials are on the initial stack and in the runtime's copy. The literal variant leaves both behind (our reading). The hardened core erases both at the start and wipes what it lends.`,
+Under benchmark the credentials are on the initial stack and in the runtime's copy. The literal variant leaves both behind (our reading). The hardened core erases both at the start and wipes what it lends.
+
+By hand: as root, gcore PID; strings core.PID | grep canary.`,
 		},
 		Run: func(ctx context.Context, lab *Lab, variant string) (Result, error) {
 			r := Result{Outcome: results.Hold, Detail: "no copy, whole or half, before the first access or after a release"}

@@ -18,7 +18,7 @@ func raceOneToken() Attack {
 			ID: "T12", Title: "The same token from many goroutines", Adversary: results.A0,
 			Dimensions: []results.Dimension{results.Integrity},
 			Properties: []results.Property{results.NonReusability},
-			Tries:      "Present one token from 8 goroutines at once, in 1,000 races.",
+			Tries:      "presents one token from 8 goroutines at once, in 1,000 races",
 			Explain: `In each of 1,000 races 8 goroutines wait for each other and then present the same fresh token. Exactly one must be given the value.
 
 A list of used nonces stops a replay only if looking and entering are one step. In our reading of the paper a nonce enters the list when it is checked, under one lock, and the race is lost by seven of eight. In the other reading it enters when access is granted: between the check and the grant lie a hash and a comparison, and two goroutines in there both get the value. That reading is deployed too (LITERAL_INSERT=grant) and its count is in the detail. The hardened core inserts atomically, after MAC and time. Where a broker gives no token out, 8 goroutines ask at once for the one access that a request may make.

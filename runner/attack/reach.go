@@ -42,12 +42,12 @@ func connectToBroker() Attack {
 			ID: "T23", Title: "Another user connects to the broker", Adversary: results.A1,
 			Dimensions: []results.Dimension{results.Confidentiality, results.AntiForgery},
 			Properties: []results.Property{results.ContextBinding},
-			Tries:      "another ordinary user looks for a socket of the broker by name, lists and opens the descriptors of broker and function, and takes one out of them by pidfd_getfd(2)",
+			Tries:      "looks, as another ordinary user, for a socket of the broker by name, lists and opens the descriptors of broker and function, and takes one out of them by pidfd_getfd(2)",
 			Explain: `The broker and its function are joined by a pair of sockets (socketpair(2)) that listens nowhere and has no path and no port. Linux gives the broker's end an abstract name by itself, since it asks for the credentials of senders (unix(7), autobind); whoever connects to that is refused, because a pair takes no connections. What is left is to take an end out of one of the two processes, which the kernel allows only to who may trace them.
 
 A socket that the harness opens beside them under an abstract name proves that the attacker can connect to what has a name. Root may do all of this, so the attacker is an ordinary user, another than the function's.
 
-By hand, as another user: ss -xp; ls -l /proc/PID/fd.`,
+By hand: as another user, ss -xp; ls -l /proc/PID/fd.`,
 		},
 		Run: func(ctx context.Context, lab *Lab, variant string) (Result, error) {
 			if !brokered(variant) {

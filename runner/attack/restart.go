@@ -15,7 +15,7 @@ func replayAfterRestart() Attack {
 			ID: "T14", Title: "The same token after a restart, or in a clone under the same id", Adversary: results.A0,
 			Dimensions: []results.Dimension{results.Integrity, results.AntiForgery},
 			Properties: []results.Property{results.ContextBinding, results.NonReusability},
-			Tries:      "Present tokens of one instance, used and unused, to the next instance, to one under the same platform id, and after a restore.",
+			Tries:      "presents tokens of one instance, used and unused, to the next instance, to one under the same platform id, and after a restore",
 			Explain: `50 used and 50 unused tokens are stolen from an instance and presented to three others: (a) one that the platform started anew, with an id of its own; (b) one that bears the same platform id, as clones of a snapshot and instances restarted in place do; (c) where the variant has a hook for it, the same instance after a restore.
 
 The literal scheme binds tokens to the platform's id and keeps the used nonces in memory. A new id stops the thief (a); under the same id (b) the list is empty and everything that was ever used is good again until its time is up. The hardened core draws id and key after every start and every restore, and takes no id from the platform.

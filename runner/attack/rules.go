@@ -35,7 +35,7 @@ func sampleRule() Attack {
 			ID: "T9", Title: "The paper's sample rule, for another data key", Adversary: results.A0,
 			Dimensions: []results.Dimension{results.Integrity, results.Confidentiality},
 			Properties: []results.Property{results.ContextBinding, results.NonReusability, results.TimeBoundedness},
-			Tries:      "Steal one used token under $md5($requestid, $instanceid) and present it 100 times for another data key, each time with a fresh nonce.",
+			Tries:      "steals one used token under $md5($requestid, $instanceid) and presents it 100 times for another data key, each time with a fresh nonce",
 			Explain: `The function is deployed with the one rule that the paper prints. One token of the first data key is issued, used, and stolen. The thief keeps its digits, writes a fresh nonce and the present time beside them, and asks for the second data key, 100 times.
 
 The rule leaves out nonce, time and data key. Taken at its word, its hash is the same for every access of a request: the nonce is fresh whenever the attacker wants it to be, and the token opens every value for as long as the request id is of use. The hardened core lets a rule choose the algorithm and add fields; request, instance, nonce, time and data key are always bound.
@@ -108,7 +108,7 @@ func md5UnderFIPS() Attack {
 		Description: results.Description{
 			ID: "T21", Title: "An MD5 rule in FIPS 140-only mode", Adversary: results.A0,
 			Dimensions: []results.Dimension{results.Availability},
-			Tries:      "Deploy the paper's sample rule where GODEBUG=fips140=only forbids MD5, and send a request.",
+			Tries:      "deploys the paper's sample rule where GODEBUG=fips140=only forbids MD5, and sends a request",
 			Explain: `The function is deployed with the rule $md5($requestid, $instanceid) and GODEBUG=fips140=only, as an operator under FIPS would run it, and one ordinary request is sent.
 
 The literal variant accepts the rule, and the first token that it computes ends the function in a panic: whoever sends a request takes the instance down. The hardened core refuses the rule when it is compiled, before the function is ready, and names the place in the text. That it starts in this mode with its own rule is tried too.
@@ -174,7 +174,7 @@ func firstLineWith(lines []string, word string) string {
 var position = regexp.MustCompile(`rules: line \d+, column \d+: `)
 
 func hostileRules() Attack {
-	hostile := []struct{ what, rule string }{
+	hostile := []ruleText{
 		{"longer than any rule", "$sha256(" + strings.Repeat("$requestid, ", rules.MaxSize/10) + "$requestid)"},
 		{"nested 400 deep", strings.Repeat("$sha256(", 400) + "$requestid" + strings.Repeat(")", 400)},
 		{"nested one deeper than allowed", strings.Repeat("$sha256(", rules.MaxDepth+1) + "$requestid" + strings.Repeat(")", rules.MaxDepth+1)},
@@ -190,47 +190,56 @@ func hostileRules() Attack {
 		Description: results.Description{
 			ID: "T22", Title: "Hostile rule text", Adversary: results.A0,
 			Dimensions: []results.Dimension{results.Availability, results.Integrity},
-			Tries:      "Deploy rules that are too long, too deep, unknown, unfinished or something else altogether.",
+			Tries:      "deploys rules that are too long, too deep, unknown, unfinished or something else altogether",
 			Explain: `Rules are text that somebody writes, and a deployment tool may pass on what a stranger wrote. Each of ten texts is deployed as the function's rule: too long, nested too deep, with too many arguments, naming what is unknown, unfinished, a shell command, control characters, more than one rule.
 
 Each must keep the function from becoming ready, at once, with an error that says where in the text the fault is. A function that comes up with such a rule, hangs or panics counts as broken. A good rule of the same form is deployed too and must work.
 
 By hand: LITERAL_RULE='$rot13($requestid)', or the same in "rule" of a policy; the error has line, column and a caret.`,
 		},
-		Run: func(ctx context.Context, lab *Lab, variant string) (r Result, err error) {
+		Run: func(ctx context.Context, lab *Lab, variant string) (Result, error) {
 			if !hasTokens(variant) {
 				return notApplicable("the variant has no rules"), nil
 			}
 			if err := lab.serves(ctx, underRule(variant, "$sha512($requestid, $instanceid, $nonce, $timestamp, $datakey, \"v2\")", nil)); err != nil {
-				return r, fmt.Errorf("a good rule: %w", err)
+				return Result{}, fmt.Errorf("a good rule: %w", err)
 			}
-			r.Outcome = results.Hold
-			refused := 0
-			var slowest time.Duration
-			for _, h := range hostile {
-				began := time.Now()
-				err := lab.serves(ctx, underRule(variant, h.rule, nil))
-				slowest = max(slowest, time.Since(began))
-				var f *platforms.FunctionError
-				switch {
-				case err == nil:
-					r.Outcome = results.Broken
-					r.Evidence = append(r.Evidence, h.what+": accepted")
-				case !errors.As(err, &f):
-					return r, err
-				case !errors.Is(err, platforms.ErrInit) || strings.Contains(err.Error(), "panic") || strings.Contains(err.Error(), "goroutine "):
-					r.Outcome = results.Broken
-					r.Evidence = append(r.Evidence, h.what+": "+f.Reason())
-				case !position.MatchString(strings.Join(f.Tail, "\n")):
-					r.Outcome = results.Broken
-					r.Evidence = append(r.Evidence, h.what+": refused without a position")
-				default:
-					refused++
-				}
-			}
-			r.Detail = fmt.Sprintf("%d of %d texts refused before the function is ready, with their position", refused, len(hostile))
-			r.Evidence = append(r.Evidence, fmt.Sprintf("slowest start and refusal: %d ms", slowest.Milliseconds()))
-			return r, nil
+			return lab.refuseRules(ctx, variant, hostile)
 		},
 	}
+}
+
+// ruleText is a rule, or what pretends to be one.
+type ruleText struct{ what, rule string }
+
+// refuseRules deploys every text as a rule: each must keep the function from
+// becoming ready, and say where its fault is.
+func (l *Lab) refuseRules(ctx context.Context, variant string, texts []ruleText) (r Result, err error) {
+	r.Outcome = results.Hold
+	refused := 0
+	var slowest time.Duration
+	for _, h := range texts {
+		began := time.Now()
+		err := l.serves(ctx, underRule(variant, h.rule, nil))
+		slowest = max(slowest, time.Since(began))
+		var f *platforms.FunctionError
+		switch {
+		case err == nil:
+			r.Outcome = results.Broken
+			r.Evidence = append(r.Evidence, h.what+": accepted")
+		case !errors.As(err, &f):
+			return r, err
+		case !errors.Is(err, platforms.ErrInit) || strings.Contains(err.Error(), "panic") || strings.Contains(err.Error(), "goroutine "):
+			r.Outcome = results.Broken
+			r.Evidence = append(r.Evidence, h.what+": "+f.Reason())
+		case !position.MatchString(strings.Join(f.Tail, "\n")):
+			r.Outcome = results.Broken
+			r.Evidence = append(r.Evidence, h.what+": refused without a position")
+		default:
+			refused++
+		}
+	}
+	r.Detail = fmt.Sprintf("%d of %d texts refused before the function is ready, with their position", refused, len(texts))
+	r.Evidence = append(r.Evidence, fmt.Sprintf("slowest start and refusal: %d ms", slowest.Milliseconds()))
+	return r, nil
 }

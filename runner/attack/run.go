@@ -35,7 +35,7 @@ func Run(ctx context.Context, c Config) (cells []results.Cell, quantities []resu
 			}
 			if err != nil {
 				// What was found before is not evidence of anything.
-				r = Result{Outcome: results.CouldNotRun, Detail: c.Lab.redact(err.Error())}
+				r = Result{Outcome: results.CouldNotRun, Detail: reason(c.Lab.redact(err.Error()))}
 			}
 			cell := results.Cell{
 				Attack: a.ID, Variant: v, Adversary: a.Adversary,
@@ -56,4 +56,14 @@ func Run(ctx context.Context, c Config) (cells []results.Cell, quantities []resu
 		}
 	}
 	return cells, quantities, nil
+}
+
+// longestReason is what a reason is cut to: errors quote what a function wrote.
+const longestReason = 500
+
+func reason(text string) string {
+	if runes := []rune(text); len(runes) > longestReason {
+		return string(runes[:longestReason]) + " …"
+	}
+	return text
 }

@@ -13,7 +13,7 @@ func swapCiphertexts() Attack {
 			ID: "T16", Title: "Swap two ciphertexts", Adversary: results.A2,
 			Dimensions: []results.Dimension{results.Integrity},
 			Properties: []results.Property{results.ContextBinding},
-			Tries:      "Exchange two variables in the environment, so that the function opens one secret in the belief that it is the other.",
+			Tries:      "exchanges two variables in the environment, so that the function opens one secret in the belief that it is the other",
 			Explain: `Something that can write the environment, and nothing else, exchanges the values of two variables; then the function uses the first in the ordinary way, to send it to whoever the first is for. If it gets the second value, that secret goes to the wrong party.
 
 The paper encrypts values and says nothing of what a ciphertext is bound to. Under AES-GCM without associated data (our reading) a ciphertext opens wherever it is put. The hardened core authenticates name and instance with each value, and opens what it sealed and not what stands in the environment.

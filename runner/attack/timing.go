@@ -16,7 +16,7 @@ func timingAndErrors() Attack {
 			ID: "T17", Title: "Timing of the comparison, and errors that tell the reason", Adversary: results.A0,
 			Dimensions: []results.Dimension{results.AntiForgery},
 			Properties: []results.Property{results.Unpredictability},
-			Tries:      "Time refusals of tokens whose MAC is wrong in the first byte or in the last, and compare the texts of all refusals.",
+			Tries:      "times refusals of tokens whose MAC is wrong in the first byte or in the last, and compares the texts of all refusals",
 			Explain: `20,000 tokens whose MAC is wrong in its first byte and 20,000 whose MAC is wrong in its last are refused in random order, each timed inside the function, nearer than any attacker gets. A comparison that stops at the first difference takes longer for the second, and gives the MAC away byte by byte. The same is done with such a comparison added: if the test does not see that control it proves nothing and the cell is could-not-run. The slower half of all times, which the system made slow, is dropped from both sides alike.
 
 It is broken when the difference is beyond chance (Welch's t above 5) and at least a quarter of what the control shows. Then tokens that are malformed, forged, used and meant for another key are presented: different texts would tell an attacker which check it failed (an oracle). What this does not test: that a refusal of a used nonce and one of a wrong MAC take the same time. They do not, in either scheme, and neither tells anything about the MAC.

@@ -1,0 +1,152 @@
+package attack
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	results "github.com/dtbench/dtbench/results/attack"
+	"github.com/dtbench/dtbench/scenarios/probes"
+)
+
+var errStopped = errors.New("stopped by the test")
+
+// The catalogue is whole, in order, and of use to who reads it.
+func TestTheAttacks(t *testing.T) {
+	expected, err := results.Expected()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids []string
+	for _, a := range All() {
+		ids = append(ids, a.ID)
+		if a.Title == "" || a.Adversary.Text() == "" || len(a.Dimensions) == 0 || a.Tries == "" || a.Run == nil {
+			t.Errorf("%s is not whole: %+v", a.ID, a.Description)
+		}
+		if !strings.Contains(a.Explain, "\n\n") || !strings.Contains(a.Explain, "By hand: ") {
+			t.Errorf("%s does not explain how to see it by hand", a.ID)
+		}
+		if _, ok := expected.Find(a.ID, "optimized"); !ok {
+			t.Errorf("nothing is expected of %s", a.ID)
+		}
+	}
+	var want []string
+	for n := 1; n <= 25; n++ {
+		want = append(want, "T"+strconv.Itoa(n))
+	}
+	want = append(want, "S05", "S06", "S08")
+	if !slices.Equal(ids, want) {
+		t.Errorf("attacks %v", ids)
+	}
+}
+
+// A continued hash is the hash of the longer message, for every length of what is
+// not known.
+func TestHashesAreExtended(t *testing.T) {
+	for n := range 200 {
+		message := strings.Repeat("m", n)
+		const suffix = "and more"
+		got, err := extendSHA256(sha256.Sum256([]byte(message)), n, suffix)
+		want := sha256.Sum256([]byte(message + string(padding(n)) + suffix))
+		if err != nil || got != want {
+			t.Fatalf("a message of %d bytes: %v", n, err)
+		}
+	}
+}
+
+// times are n values around a mean, with a tail as systems have it.
+func times(seed uint64, n int, mean float64) []int64 {
+	random := rand.New(rand.NewPCG(seed, 0))
+	values := make([]int64, n)
+	for i := range values {
+		values[i] = int64(mean + 20*random.NormFloat64())
+		if i%20 == 0 {
+			values[i] += int64(random.IntN(100_000))
+		}
+	}
+	return values
+}
+
+func TestTimingIsJudged(t *testing.T) {
+	const n = 20_000
+	check := func(what string, last, controlLast float64, texts []string, want results.Outcome) {
+		t.Helper()
+		r, err := judgeTiming(probes.Timed{
+			First: times(1, n, 1000), Last: times(2, n, last), ControlFirst: times(3, n, 1010), ControlLast: times(4, n, controlLast),
+		}, texts)
+		if want == results.CouldNotRun {
+			if !errors.Is(err, ErrCannotRun) {
+				t.Errorf("%s: %s, %v", what, r.Outcome, err)
+			}
+			return
+		}
+		if err != nil || r.Outcome != want {
+			t.Errorf("%s: %s, %v: %s", what, r.Outcome, err, r.Detail)
+		}
+	}
+	one := []string{"denied"}
+	check("no difference", 1000, 1040, one, results.Hold)
+	check("a comparison that stops early", 1030, 1040, one, results.Broken)
+	check("a difference that is real and far less than that", 1002, 1040, one, results.Hold)
+	check("a control that is not seen", 1000, 1010, one, results.CouldNotRun)
+	check("two texts", 1000, 1040, []string{"denied", "used before"}, results.Broken)
+}
+
+// Other spellings of a token are not the token itself: but for those that a
+// lenient reader would take for it.
+func TestShiftsAreOtherTokens(t *testing.T) {
+	token := coreToken{nonce: [16]byte{1, 2, 3}, time: [8]byte{4, 5, 6}, mac: [32]byte{7}}
+	same := 0
+	all, err := shifts("optimized", token.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range all {
+		if other, err := parseCore(text); err == nil && other == token {
+			same++
+		}
+	}
+	if len(all) != 13 || same > 3 { // as it is, and spaces that base64 passes over
+		t.Errorf("%d spellings, %d of the same token", len(all), same)
+	}
+	literal, err := shifts("literal", "aa.bbb0.123")
+	if err != nil || literal[0] != "aa.bbb.0123" || literal[1] != "aa.bbb01.23" {
+		t.Errorf("%q, %v", literal, err)
+	}
+}
+
+// What could not be carried out is said, whatever was found before, and holds no
+// canary.
+func TestErrorsBecomeCellsThatCouldNotRun(t *testing.T) {
+	lab := NewLab(LabOptions{})
+	lab.canaries = []string{"canary-secret"}
+	cells, quantities, err := Run(t.Context(), Config{
+		Attacks: []Attack{{
+			Description: results.Description{ID: "T1"},
+			Run: func(context.Context, *Lab, string) (Result, error) {
+				return Result{Outcome: results.Hold, Evidence: []string{"half of it"}}, cannot("no right to read canary-secret, %s", strings.Repeat("x", 1000))
+			},
+		}},
+		Variants: []string{"v"}, Lab: lab,
+		Expected: results.Matrix{{Attack: "T1", Variant: "v", Outcome: results.Hold, Basis: results.Paper}},
+	})
+	if err != nil || len(cells) != 1 || len(quantities) != 0 {
+		t.Fatalf("%v, %v, %v", cells, quantities, err)
+	}
+	c := cells[0]
+	if c.Outcome != results.CouldNotRun || c.AsExpected() || len(c.Evidence) != 0 || strings.Contains(c.Detail, "secret") || !strings.Contains(c.Detail, "no right to read [canary]") || len(c.Detail) > 600 {
+		t.Errorf("%+v", c)
+	}
+}
+
+func TestAnAttackThatNothingIsExpectedOfIsAnError(t *testing.T) {
+	_, _, err := Run(t.Context(), Config{Attacks: All()[:1], Variants: []string{"unknown"}, Lab: NewLab(LabOptions{})})
+	if err == nil || !strings.Contains(err.Error(), "T1 on unknown") {
+		t.Errorf("%v", err)
+	}
+}
