@@ -154,6 +154,37 @@ func TestWhatCannotStart(t *testing.T) {
 	check("setup: no budget", "ENCRYPTION_KEYS=KEY", "KEY=value", "BUDGET=none")
 }
 
+// Who did not make the connection is not served, and nobody without one.
+func TestWhoIsNotServed(t *testing.T) {
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	check := func(says, descriptor string, argv ...string) {
+		t.Helper()
+		pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer unix.Close(pair[0])
+		end := os.NewFile(uintptr(pair[1]), "connection")
+		defer end.Close()
+		cmd := exec.Command(argv[0], argv[1:]...)
+		cmd.Env = []string{broker.Variable + "=" + descriptor}
+		cmd.ExtraFiles = []*os.File{end}
+		out, err := cmd.CombinedOutput()
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) || exit.ExitCode() != 1 || !strings.Contains(string(out), says) {
+			t.Errorf("%v: %v: %s", argv, err, out)
+		}
+	}
+	// The shell is the parent then, and this process made the connection.
+	check("the maker of the connection is not the parent", "3", "/bin/sh", "-c", `"$0"; exit $?`, exe)
+	check("not the number of a descriptor", "x", exe)
+	check("not the number of a descriptor", "1", exe)
+	check("SO_PEERCRED", "77", exe)
+}
+
 func TestLongValues(t *testing.T) {
 	long := strings.Repeat("long-", 25_000)[:120_000]
 	r := begin(t, "ENCRYPTION_KEYS=KEY", "KEY="+long)

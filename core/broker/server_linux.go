@@ -201,7 +201,8 @@ func (s *server) setUp() error {
 		return fmt.Errorf("setup: %w", err)
 	}
 	for name, key := range completed.Keys {
-		if key.Budget == 0 {
+		endless := config.Budget < 0 && key.Sensitivity == core.High // which the core does not have
+		if key.Budget == 0 && !endless {
 			key.Budget = config.Budget
 			completed.Keys[name] = key
 		}
@@ -243,13 +244,12 @@ func (s *server) access(m message) error {
 	allowed := s.declared[key] && len(running) > 0 && request == string(running) && (m.kind == run) == (operations != nil)
 	var do func([]byte) ([]byte, error)
 	if allowed && m.kind == run {
-		operation, ok := operations[string(m.fields[3])]
-		if ok {
+		var operation Operation
+		if operation, allowed = operations[string(m.fields[3])]; allowed {
 			var err error
 			do, err = operation.Prepare(m.fields[4])
-			ok = err == nil
+			allowed = err == nil
 		}
-		allowed = ok
 	}
 	if !allowed {
 		s.refuse(request, key)

@@ -17,6 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"strconv"
 	"strings"
 
@@ -76,6 +77,12 @@ func (s Secrets) SignPut(requestID, name, object string, payload [sha256.Size]by
 
 var errQuestion = errors.New("not the declared object, or no sum of a content")
 
+// below tells whether an object is the declared one or lies below it. To S3 "a/../b"
+// is a name like any other; a store on a file system could take it for b.
+func below(declared, object string) bool {
+	return object == declared || strings.HasPrefix(object, declared+"/") && path.Clean(object) == object
+}
+
 // Setup runs in the broker. It declares what is signed.
 func Setup(setting func(string) string) (broker.Config, error) {
 	var c broker.Config
@@ -97,7 +104,7 @@ func Setup(setting func(string) string) (broker.Config, error) {
 				return nil, errQuestion
 			}
 			payload, object := [sha256.Size]byte(input), string(input[sha256.Size:])
-			if object != declared && !strings.HasPrefix(object, declared+"/") {
+			if !below(declared, object) {
 				return nil, errQuestion
 			}
 			return func(secret []byte) ([]byte, error) {
