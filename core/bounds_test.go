@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unsafe"
 )
 
 // The bounds of a request, at issuing and at opening.
@@ -111,6 +112,45 @@ func TestForgottenNeverGoesBack(t *testing.T) {
 	r.insert(inOneShard(4), 1063, 1063)
 	if got := r.insert(inOneShard(1), 1010, 1063); got != forgotten {
 		t.Errorf("a nonce that was dropped, dated 1010: %d", got)
+	}
+}
+
+// Tables are used again after a pause in which all was forgotten, and after a
+// restore: to grow them anew would cost each nonce several times its insertion.
+func TestTablesAreKept(t *testing.T) {
+	const window = 10
+	check := func(what string, forget func(r *registry) (now int64)) {
+		t.Helper()
+		r := newRegistry(1<<20, window, 1000)
+		for i := range uint64(50 * registryShards) {
+			r.insert(nonceOf(i), 1000, 1000)
+		}
+		e, h := entryOf(nonceOf(0))
+		s := r.shardOf(h)
+		slots := len(s.current.nonces.slots)
+		now := forget(r)
+		if got := r.insertInto(s, e, h, now, now); got != granted || slots < 50 || len(s.current.nonces.slots) != slots {
+			t.Errorf("%s: %d, %d slots of %d are left", what, got, len(s.current.nonces.slots), slots)
+		}
+	}
+	check("pause", func(*registry) int64 { return 1000 + 4*window + 1 })
+	check("restore", func(r *registry) int64 { r.forget(2000); return 2000 })
+}
+
+// What an insertion writes to is in the first cache line of its shard, and no two
+// shards share one.
+func TestShardsAreOnLinesOfTheirOwn(t *testing.T) {
+	if unsafe.Sizeof(uintptr(0)) != 8 {
+		t.Skip("shards are laid out for 64 bits")
+	}
+	var s shard
+	if size, cold := unsafe.Sizeof(s), unsafe.Offsetof(s.started); size != 128 || cold != 64 {
+		t.Errorf("a shard has %d bytes, %d of them written to", size, cold)
+	}
+	for _, s := range newRegistry(1, 1, 0).shards {
+		if uintptr(unsafe.Pointer(s))%128 != 0 {
+			t.Errorf("a shard at %p", s)
+		}
 	}
 }
 

@@ -72,6 +72,23 @@ func TestTokenIsWhatTheSpecificationSays(t *testing.T) {
 	}
 }
 
+// A token that Use issues is dated and verified by one reading of the clock; one
+// that comes to Open is verified by another.
+func TestUseReadsTheClockOnce(t *testing.T) {
+	clock := newClock()
+	running := func() time.Time {
+		clock.advance(defaultWindow + 1)
+		return clock.read()
+	}
+	g := newGuard(t, Config{Clock: running})
+	if err := g.Use(requestID, "API_KEY", ignore); err != nil {
+		t.Errorf("Use: %v", err)
+	}
+	if err := g.Open(requestID, "API_KEY", issue(t, g, requestID, "API_KEY"), ignore); err != ErrDenied || count(g, tooOld) != 1 {
+		t.Errorf("Open: %v", err)
+	}
+}
+
 func TestTokenIsBoundToItsContext(t *testing.T) {
 	env := twoSecrets()
 	env.values["A"], env.values["B"] = "value of A", "value of B"
