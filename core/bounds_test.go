@@ -85,6 +85,11 @@ func TestSweepReturnsReservations(t *testing.T) {
 		r.insert(nonceOf(i), 1, 1)
 	}
 	free := r.free.Load()
+	for _, s := range r.shards {
+		if s.reserved < 0 || s.reserved >= r.chunk {
+			t.Errorf("a shard has %d reserved", s.reserved)
+		}
+	}
 	if !r.sweep(1) || r.free.Load() <= free || r.free.Load() != 64*64*64-1000 {
 		t.Errorf("%d free before, %d after", free, r.free.Load())
 	}
@@ -115,6 +120,31 @@ func TestForgottenNeverGoesBack(t *testing.T) {
 	}
 }
 
+// Nothing of before is left in either bucket, whatever the clock says now.
+func TestForget(t *testing.T) {
+	r := newRegistry(100, 10, 1000)
+	r.insert(inOneShard(1), 1000, 1000)
+	r.insert(inOneShard(2), 1025, 1025) // the next bucket
+	if r.size() != 2 {
+		t.Fatalf("%d nonces", r.size())
+	}
+	r.forget(500)
+	if r.size() != 0 || r.free.Load() != 100 {
+		t.Errorf("%d nonces, %d free", r.size(), r.free.Load())
+	}
+	check := func(n uint64, at int64) {
+		t.Helper()
+		if got := r.insert(inOneShard(n), at, at); got != granted {
+			t.Errorf("%d at %d: %d", n, at, got)
+		}
+	}
+	check(1, 500)
+	check(2, 500)
+	check(3, 525) // buckets rotate, and drop nothing dated later
+	check(4, 550)
+	check(5, 575)
+}
+
 // Tables are used again after a pause in which all was forgotten, and after a
 // restore: to grow them anew would cost each nonce several times its insertion.
 func TestTablesAreKept(t *testing.T) {
@@ -122,18 +152,19 @@ func TestTablesAreKept(t *testing.T) {
 	check := func(what string, forget func(r *registry) (now int64)) {
 		t.Helper()
 		r := newRegistry(1<<20, window, 1000)
-		for i := range uint64(50 * registryShards) {
-			r.insert(nonceOf(i), 1000, 1000)
+		for i := range uint64(100 * registryShards) {
+			now := 1000 + int64(i/(50*registryShards))*(2*window+1) // half in either bucket
+			r.insert(nonceOf(i), now, now)
 		}
 		e, h := entryOf(nonceOf(0))
 		s := r.shardOf(h)
-		slots := len(s.current.nonces.slots)
+		slots := len(s.current.nonces.slots) + len(s.previous.nonces.slots)
 		now := forget(r)
-		if got := r.insertInto(s, e, h, now, now); got != granted || slots < 50 || len(s.current.nonces.slots) != slots {
-			t.Errorf("%s: %d, %d slots of %d are left", what, got, len(s.current.nonces.slots), slots)
+		if got := r.insertInto(s, e, h, now, now); got != granted || slots < 100 || len(s.current.nonces.slots)+len(s.previous.nonces.slots) != slots {
+			t.Errorf("%s: %d, %d and %d slots of %d are left", what, got, len(s.current.nonces.slots), len(s.previous.nonces.slots), slots)
 		}
 	}
-	check("pause", func(*registry) int64 { return 1000 + 4*window + 1 })
+	check("pause", func(*registry) int64 { return 1000 + 8*window })
 	check("restore", func(r *registry) int64 { r.forget(2000); return 2000 })
 }
 

@@ -495,7 +495,7 @@ func TestClose(t *testing.T) {
 		t.Error("the instance id is gone")
 	}
 
-	if state.macKey != [keySize]byte{} {
+	if state.macKey != [keySize]byte{} || state.plainKey != [keySize]byte{} {
 		t.Error("the MAC key is still there")
 	}
 	if !bytes.Equal(box, make([]byte, len(box))) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -91,6 +92,30 @@ func TestClonesPart(t *testing.T) {
 	}
 	if err := b.Open(requestID, "API_KEY", issue(t, a, requestID, "API_KEY"), ignore); err != ErrDenied {
 		t.Errorf("after the restore: %v", err)
+	}
+}
+
+// Keys that were used before a restore make and verify no token after it, even if
+// chance gave the same instance id again.
+func TestRestoreChangesTheKeysOfRules(t *testing.T) {
+	for _, algorithm := range []string{"", "sha512"} {
+		p := quiet()
+		p.Keys = map[string]KeyPolicy{"API_KEY": {Algorithm: algorithm}}
+		start := make([]byte, instanceSize+2*keySize)
+		again := bytes.Clone(start)
+		again[len(again)-1] = 1 // of the MAC key
+		random := io.MultiReader(bytes.NewReader(start), io.LimitReader(&counting{}, nonceSize), bytes.NewReader(again), &counting{})
+		g := newGuard(t, Config{Policy: p, Random: random})
+		id, token := g.InstanceID(), issue(t, g, requestID, "API_KEY")
+		if err := g.AfterRestore(); err != nil || g.InstanceID() != id {
+			t.Fatal(err)
+		}
+		if err := g.Open(requestID, "API_KEY", token, ignore); err != ErrDenied || count(g, badMAC) != 1 {
+			t.Errorf("%q: %v", algorithm, err)
+		}
+		if err := g.Use(requestID, "API_KEY", ignore); err != nil {
+			t.Errorf("%q: %v", algorithm, err)
+		}
 	}
 }
 

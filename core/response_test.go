@@ -224,7 +224,7 @@ func TestTermination(t *testing.T) {
 	if err := g.Use(requestID, "API_KEY", ignore); err != ErrClosed {
 		t.Errorf("afterwards: %v", err)
 	}
-	if internals(g).macKey != [keySize]byte{} || len(internals(g).values) != 0 || sealer.aead == nil {
+	if internals(g).macKey != [keySize]byte{} || internals(g).plainKey != [keySize]byte{} || len(internals(g).values) != 0 || sealer.aead == nil {
 		t.Error("keys or values are left")
 	}
 }

@@ -180,7 +180,7 @@ func TestNothingSecretIsPrinted(t *testing.T) {
 	binary, _ := token.AppendBinary(nil)
 
 	secrets := [][]byte{
-		[]byte(password), []byte(apiKey), internals(g).macKey[:],
+		[]byte(password), []byte(apiKey), internals(g).macKey[:], internals(g).plainKey[:],
 		binary, token.nonce()[:], token.mac()[:], internals(g).values["API_KEY"].box,
 	}
 	check := func(what, printed string) {
