@@ -7,7 +7,9 @@
 //	lambda.Start(lambdaguard.Wrap(guard, handle))
 //
 // and handle opens protected values with access.Use(ctx, "API_KEY", …). Tokens
-// are bound to the request id that Lambda gives the invocation.
+// are bound to the request id that Lambda gives the invocation. Lambda may freeze
+// an instance when the handler returns: to have refusals in the log by then, and
+// under asynchronous audit grants, end it with guard.Flush(ctx).
 package lambdaguard
 
 import (
