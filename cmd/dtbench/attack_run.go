@@ -68,6 +68,9 @@ func (a *app) inLab(ctx context.Context, f *attackFlags, run func(*attack.Lab, *
 		if err := os.Chmod(work, 0o711); err != nil {
 			return nil, err
 		}
+		if err := openToAll(work); err != nil {
+			return nil, err
+		}
 		o.User = &local.User{UID: ordinaryUser, GID: ordinaryUser}
 		if !f.quiet {
 			a.note("functions and attackers run as user %d, since root would hide what users can do to each other", ordinaryUser)
@@ -77,6 +80,23 @@ func (a *app) inLab(ctx context.Context, f *attackFlags, run func(*attack.Lab, *
 	err = run(attack.NewLab(o), file)
 	file.Environment, file.Warnings = watch.End()
 	return file, err
+}
+
+// openToAll refuses a folder that an ordinary user cannot enter: every attack
+// would be one that could not run.
+func openToAll(dir string) error {
+	for ; ; dir = filepath.Dir(dir) {
+		info, err := os.Stat(dir)
+		if err != nil {
+			return err
+		}
+		if info.Mode().Perm()&0o001 == 0 {
+			return usagef("set TMPDIR to a folder that every user may enter", "functions run as user %d, who may not enter %s", ordinaryUser, dir)
+		}
+		if dir == filepath.Dir(dir) {
+			return nil
+		}
+	}
 }
 
 // buildAttacks makes the probe builds. Those with steered clocks are in no
