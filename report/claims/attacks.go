@@ -34,20 +34,25 @@ func againstVariant(e *Evidence, variant string, ids []string) finding {
 	if e.Attacks == nil {
 		return finding{reproduction.Attack, reproduction.Untested, "", noMatrix}
 	}
-	var shown, through, open []string
+	var shown, through, open, absent []string
 	for _, id := range ids {
-		outcome := attack.Outcome("not in the matrix")
+		outcome, detail := attack.Outcome("not in the matrix"), ""
 		if c := e.attack(id, variant); c != nil {
-			outcome = c.Outcome
+			outcome, detail = c.Outcome, c.Detail
 		}
 		switch outcome {
 		case attack.Hold, attack.Denied:
 		case attack.Leak, attack.Broken:
 			through = append(through, id)
+		case attack.NotApplicable:
+			absent = append(absent, id)
 		default:
 			open = append(open, id)
 		}
 		shown = append(shown, id+" "+string(outcome))
+		if len(ids) == 1 && detail != "" {
+			shown[0] += " (" + detail + ")"
+		}
 	}
 	f := finding{reproduction.Attack, reproduction.Holds, variant + ": " + strings.Join(shown, ", "), "The published scheme withstood each attack."}
 	switch {
@@ -55,6 +60,8 @@ func againstVariant(e *Evidence, variant string, ids []string) finding {
 		f.verdict, f.explanation = reproduction.Contradicted, fmt.Sprintf("Against the published scheme %s gets through.", strings.Join(through, ", "))
 	case len(open) > 0:
 		f.verdict, f.explanation = reproduction.Untested, fmt.Sprintf("There is no outcome for %s.", strings.Join(open, ", "))
+	case len(absent) > 0:
+		f.verdict, f.explanation = reproduction.NotShown, fmt.Sprintf("The scheme as published has nothing that %s could test.", strings.Join(absent, ", "))
 	}
 	return f
 }

@@ -84,10 +84,11 @@ func TestAttacks(t *testing.T) {
 	// What could not run never counts as held, and a break elsewhere still counts.
 	check("S02", outcome(all(), "T9", "literal", attack.CouldNotRun), untested, holds)
 	check("S02", outcome(outcome(all(), "T9", "literal", attack.CouldNotRun), "T7", "literal", attack.Broken), contradicted, holds)
-	check("S02", outcome(all(), "T9", "literal", attack.NotApplicable), untested, holds)
+	check("S02", outcome(all(), "T9", "literal", attack.NotApplicable), notShown, holds)
 	check("S02", []attack.Cell{}, untested, untested)
 	check("S05", all(), untested, "")
 	check("S05", outcome(all(), "S05", "literal", attack.Hold), holds, untested)
+	check("S06", outcome(outcome(all(), "S06", "literal", attack.NotApplicable), "S06", "optimized", attack.Hold), notShown, holds)
 	check("S08", outcome(all(), "T18", "literal", attack.Leak), untested, holds)
 	check("S08", outcome(outcome(all(), "T18", "literal", attack.Leak), "S08", "literal", attack.Hold), holds, untested)
 }

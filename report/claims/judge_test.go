@@ -234,6 +234,9 @@ func TestConcessionsAndMissingDataAreNamed(t *testing.T) {
 
 // What is simulated may contradict and may not support.
 func TestSimulationsSupportNothing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long and not concurrent")
+	}
 	e := load(t)
 	// So noisy that everything is compatible with everything.
 	e.Simulated = []Preset{preset(e, "low", 1, 0.1), preset(e, "high", 1, 0.1)}
@@ -252,6 +255,9 @@ func TestSimulationsSupportNothing(t *testing.T) {
 }
 
 func TestReplayedDataNeverSupport(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long and not concurrent")
+	}
 	e := load(t)
 	flatten(&e, results.Hot)
 	perfect := everywhere(arm{1, 1, 0.02})
@@ -281,6 +287,9 @@ func TestReplayedDataNeverSupport(t *testing.T) {
 }
 
 func TestExtrapolatedCellsDecideNothing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long and not concurrent")
+	}
 	e := load(t)
 	flatten(&e, results.Hot)
 	e.Runs = []*results.File{run(results.Live, 15, everywhere(arm{1, 1, 0.02}))}
@@ -304,6 +313,9 @@ func TestExtrapolatedCellsDecideNothing(t *testing.T) {
 }
 
 func TestTheOrderOfEvidence(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long and not concurrent")
+	}
 	e := load(t)
 	e.Runs = []*results.File{run(results.Measured, 15, everywhere(arm{1, 1, 0.02}))}
 	e.Simulated = []Preset{preset(e, "low", 0.2, 0.2)}

@@ -10,6 +10,9 @@ import (
 // Dropping the extremes of 15 skewed values: STATISTICS of this project, and a
 // simulation.
 func TestTrimBias(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long and not concurrent")
+	}
 	check := func(cv, share, factor, wantTrimmed, wantPlain, within float64) {
 		t.Helper()
 		trimmed, plain := trimBias(cv, 15, share, factor)
@@ -77,6 +80,9 @@ func TestNoEffect(t *testing.T) {
 }
 
 func TestOneConstant(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long and not concurrent")
+	}
 	const n = 20000
 	make3 := func(differences ...float64) []pair {
 		var pairs []pair

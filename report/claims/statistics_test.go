@@ -22,6 +22,9 @@ func found(c reproduction.Claim, kind reproduction.Evidence) reproduction.Verdic
 }
 
 func TestMeasuredRuns(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long and not concurrent")
+	}
 	check := func(id string, a arm, want reproduction.Verdict) {
 		t.Helper()
 		e := load(t)
@@ -48,6 +51,9 @@ func TestMeasuredRuns(t *testing.T) {
 }
 
 func TestHotHasToBeShownInEveryCell(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long and not concurrent")
+	}
 	e := load(t)
 	arms := everywhere(arm{1, 1, 0.02})
 	arms["network hot"] = arm{1, 1, 0.5}
@@ -63,6 +69,9 @@ func TestHotHasToBeShownInEveryCell(t *testing.T) {
 }
 
 func TestMeasuredDifferencesAsOneConstant(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long and not concurrent")
+	}
 	check := func(hello, storage, network arm, want reproduction.Verdict) {
 		t.Helper()
 		e := load(t)
@@ -77,6 +86,9 @@ func TestMeasuredDifferencesAsOneConstant(t *testing.T) {
 }
 
 func TestShapeOfMeasuredRuns(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long and not concurrent")
+	}
 	e := load(t)
 	falling := map[string]arm{"hello cold": {1, 1.5, 0.01}, "storage cold": {4, 1.1, 0.01}, "network cold": {4, 1.01, 0.01}}
 	e.Runs = []*results.File{run(results.Measured, 15, falling)}
@@ -92,6 +104,9 @@ func TestShapeOfMeasuredRuns(t *testing.T) {
 
 // A run with another number of samples says nothing about fifteen.
 func TestOnlyFifteenRunsAreFifteenRuns(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long and not concurrent")
+	}
 	e := load(t)
 	e.Runs = []*results.File{run(results.Measured, 40, everywhere(arm{1, 1, 0.2}))}
 	if c := of(t, e, "P20"); c.Verdict != untested {
@@ -100,6 +115,9 @@ func TestOnlyFifteenRunsAreFifteenRuns(t *testing.T) {
 }
 
 func TestPresetsByThemselves(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long and not concurrent")
+	}
 	e := load(t)
 	// At 10 % per mean, 2.7 standard deviations of -31.9 % are unlikely; at 20 %
 	// they are not.

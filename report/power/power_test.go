@@ -57,6 +57,9 @@ func evidence(t *testing.T) Evidence {
 
 func analyse(t *testing.T, e Evidence) *Analysis {
 	t.Helper()
+	if testing.Short() {
+		e.Repetitions = 1
+	}
 	a, err := Analyse(e)
 	if err != nil {
 		t.Fatal(err)
@@ -90,6 +93,9 @@ func TestAnalyse(t *testing.T) {
 }
 
 func TestSameEvidenceSameAnalysis(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long and not concurrent")
+	}
 	e := evidence(t)
 	first := analyse(t, e)
 	if second := analyse(t, e); !reflect.DeepEqual(first, second) {
@@ -104,6 +110,9 @@ func TestSameEvidenceSameAnalysis(t *testing.T) {
 // What is replayed has no spread of its own, and what is simulated is not
 // measured.
 func TestWhatDoesNotCount(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long and not concurrent")
+	}
 	e := evidence(t)
 	for i := range e.Presets {
 		e.Presets[i].Provenance = results.Replayed
@@ -122,6 +131,9 @@ func TestWhatDoesNotCount(t *testing.T) {
 // For small spreads the trimmed means of 13 vary by σ/√13 and a little more; two
 // arms differ by 1.96·√2 times that in one case of twenty.
 func TestNeededCV(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long and not concurrent")
+	}
 	n := newNoise(1)
 	check := func(percent, want, within float64) {
 		t.Helper()
@@ -147,19 +159,26 @@ func TestNeededCV(t *testing.T) {
 }
 
 func TestAlarms(t *testing.T) {
-	list, err := alarms(1, 60)
+	repetitions := 60
+	if testing.Short() { // its goroutines are for the race detector
+		repetitions = 8
+	}
+	list, err := alarms(1, repetitions)
 	if err != nil {
 		t.Fatal(err)
 	}
 	last := -1.0
 	for i, a := range list {
-		if a.Drift != drifts[i] || a.Repetitions != 60 || a.Interleaved != list[0].Separate {
+		if a.Drift != drifts[i] || a.Repetitions != repetitions || a.Interleaved != list[0].Separate {
 			t.Errorf("%+v", a)
 		}
 		if a.Separate < last-0.05 {
 			t.Errorf("drift %v gives fewer alarms (%v) than less drift (%v)", a.Drift, a.Separate, last)
 		}
 		last = a.Separate
+	}
+	if testing.Short() {
+		return
 	}
 	// Seeded: 5 % nominal, and by normal arithmetic 45 to 55 % at a drift of 0.13.
 	if first, most := list[0].Separate, list[len(list)-1].Separate; first > 0.15 || most < 0.3 || most > 0.7 {
@@ -190,6 +209,9 @@ func golden(t *testing.T, file string, write func(io.Writer) error) string {
 }
 
 func TestArtefacts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long and not concurrent")
+	}
 	a := analyse(t, evidence(t))
 	text := golden(t, "power.md", a.Markdown)
 	for _, want := range []string{"simulated; the paper gives no spread", "Table 6: network, hot (platform not named)", "above 10", "local, go"} {
