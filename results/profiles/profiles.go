@@ -79,6 +79,25 @@ type Spread struct {
 	Access float64 `json:"access"`
 }
 
+// LoadingMS is what loading the mechanism's modules takes in a function of the
+// scenario, c_mod·(1 − ω_s), as it was measured: also where that is more than in a
+// bare process, as a larger Go executable can be, which no share ω ≥ 0 tells.
+func (p Profile) LoadingMS(scenario string) float64 {
+	return loaded(p.ModuleMS, p.ModuleLoadedMS, scenario)
+}
+
+// LoadingMB is LoadingMS for memory.
+func (p Profile) LoadingMB(scenario string) float64 {
+	return loaded(p.MemoryMB, p.MemoryLoadedMB, scenario)
+}
+
+func loaded(alone float64, byScenario map[string]float64, scenario string) float64 {
+	if v, ok := byScenario[scenario]; ok {
+		return v
+	}
+	return alone
+}
+
 // Overlap is the share of what the mechanism loads that the scenario has loaded
 // anyway, in time: 0 nothing is shared, 1 loading is free.
 func (p Profile) Overlap(scenario string) float64 {
@@ -90,12 +109,11 @@ func (p Profile) MemoryOverlap(scenario string) float64 {
 	return overlap(p.MemoryMB, p.MemoryLoadedMB, scenario)
 }
 
-func overlap(alone float64, loaded map[string]float64, scenario string) float64 {
-	rest, ok := loaded[scenario]
-	if !ok || alone <= 0 {
+func overlap(alone float64, byScenario map[string]float64, scenario string) float64 {
+	if alone <= 0 {
 		return 0
 	}
-	return min(1, max(0, 1-rest/alone))
+	return min(1, max(0, 1-loaded(alone, byScenario, scenario)/alone))
 }
 
 // Validate refuses figures that are not finite or below zero, and a profile

@@ -117,6 +117,9 @@ func TestOverlap(t *testing.T) {
 	check("a scenario that loads nothing", p.Overlap("hello"), 0)
 	check("three quarters are there", p.Overlap("storage"), 0.75)
 	check("dearer than alone", p.Overlap("network"), 0)
+	check("dearer than alone, what is to be paid", p.LoadingMS("network"), 30)
+	check("nothing is known of it", p.LoadingMS("hello"), 20)
+	check("no memory to be had", p.LoadingMB("storage"), 0)
 	check("all memory is there", p.MemoryOverlap("storage"), 1)
 	check("no module at all", Profile{}.Overlap("storage"), 0)
 }

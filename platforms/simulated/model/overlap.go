@@ -15,9 +15,9 @@ type token struct {
 // factor is the time on the platform over that on the profile's machine.
 func overlapped(p profiles.Profile, scenario string, factor float64) token {
 	return token{
-		initialise: factor * (p.InitMS + p.ModuleMS*(1-p.Overlap(scenario))),
+		initialise: factor * (p.InitMS + p.LoadingMS(scenario)),
 		access:     factor * p.AccessMS,
-		memory:     p.MemoryMB * (1 - p.MemoryOverlap(scenario)),
+		memory:     p.LoadingMB(scenario),
 		nonce:      p.NonceBytes / 1e6,
 	}
 }

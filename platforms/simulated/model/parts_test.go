@@ -76,5 +76,7 @@ func TestOverlapLowersWhatTheMechanismLoads(t *testing.T) {
 	}
 	check("hello", 1, 22, 0.5, 6)
 	check("storage", 1, 7, 0.5, 0.6)
-	check("storage", 2, 14, 1, 0.6) // a slower processor needs no more memory
+	p.ModuleLoadedMS["network"], p.MemoryLoadedMB["network"] = 21, 6.5
+	check("network", 1, 23, 0.5, 6.5) // nothing is shared, and there is more to load
+	check("storage", 2, 14, 1, 0.6)   // a slower processor needs no more memory
 }
