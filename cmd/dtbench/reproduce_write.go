@@ -15,25 +15,30 @@ import (
 // fig4 is the chart that the report shows beside its tables.
 var fig4 = []reproductionreport.Chart{{File: "fig4.svg", Title: "Change in time by scenario, published and reproduced"}}
 
-// sections adds what other reports have to say: what 15 runs can show, and the
-// survey.
+// sections adds what other reports have to say: the survey, and what 15 runs can
+// show, which takes the spreads of the presets.
 func (r *reproducing) sections(d *reproductionreport.Document, evidence claims.Evidence) (err error) {
+	add := func(title string, chart reproductionreport.Chart, markdown func(io.Writer) error) error {
+		var text bytes.Buffer
+		if err := markdown(&text); err != nil {
+			return err
+		}
+		d.Sections = append(d.Sections, reproductionreport.Section{Title: title, Chart: &chart, Markdown: text.String()})
+		return nil
+	}
+	if len(evidence.Simulated) > 0 {
+		r.power, err = power.Analyse(power.Evidence{Published: evidence.Published, Presets: evidence.Simulated, Runs: evidence.Runs, Seed: r.flags.seed})
+		if err != nil {
+			return err
+		}
+		err = add("What 15 runs can and cannot show", reproductionreport.Chart{File: "power.svg", Title: "The least change that 15 runs find, beside the published changes"}, r.power.Markdown)
+		if err != nil {
+			return err
+		}
+	}
 	r.survey = evidence.Survey
-	if r.power, err = power.Analyse(power.Evidence{Published: evidence.Published, Presets: evidence.Simulated, Runs: evidence.Runs, Seed: r.flags.seed}); err != nil {
-		return err
-	}
-	var powerText, surveyText bytes.Buffer
-	if err := r.power.Markdown(&powerText); err != nil {
-		return err
-	}
-	if err := survey.Markdown(&surveyText, r.survey); err != nil {
-		return err
-	}
-	d.Sections = []reproductionreport.Section{
-		{Title: "What 15 runs can and cannot show", Chart: &reproductionreport.Chart{File: "power.svg", Title: "The least change that 15 runs find, beside the published changes"}, Markdown: powerText.String()},
-		{Title: "The survey, figures from the text only", Chart: &reproductionreport.Chart{File: "fig5.svg", Title: "Fig. 5 drawn again, figures from the text only"}, Markdown: surveyText.String()},
-	}
-	return nil
+	return add("The survey, figures from the text only", reproductionreport.Chart{File: "fig5.svg", Title: "Fig. 5 drawn again, figures from the text only"},
+		func(w io.Writer) error { return survey.Markdown(w, r.survey) })
 }
 
 // write makes the files of the folder.
@@ -49,12 +54,13 @@ func (r *reproducing) write(d *reproductionreport.Document) error {
 		{"claims.json", func(w io.Writer) error { return reproduction.WriteClaims(w, d.Claims) }},
 		{"fig5.svg", func(w io.Writer) error { return survey.SVG(w, r.survey) }},
 		{"fig5.png", func(w io.Writer) error { return survey.PNG(w, r.survey) }},
-		{"power.svg", r.power.SVG},
-		{"power.png", r.power.PNG},
 		{"report.md", func(w io.Writer) error { return reproductionreport.Markdown(w, d, fig4) }},
 	}
 	if len(d.Predictions) > 0 {
 		files = append(files, file{"predictions.json", func(w io.Writer) error { return reproduction.WritePredictions(w, d.Predictions) }})
+	}
+	if r.power != nil {
+		files = append(files, file{"power.svg", r.power.SVG}, file{"power.png", r.power.PNG})
 	}
 	if r.microcosts != nil {
 		files = append(files, file{fileMicrocosts, func(w io.Writer) error { return results.WriteMicrocosts(w, r.microcosts) }})
