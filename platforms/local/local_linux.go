@@ -31,6 +31,7 @@ func Open(o Options) (platforms.Platform, error) {
 	h := &host{options: o, log: &lockedWriter{w: o.Log}, info: platforms.Info{
 		Name: Name, Provenance: "measured", Contract: "lambda", Limits: "none", SharedClock: true,
 	}}
+	adoptOrphans()
 	h.limits = limits{memoryBytes: o.MemoryBytes, vcpu: o.VCPU, period: o.CPUPeriod}
 	if h.limits.none() {
 		return h, nil

@@ -114,8 +114,25 @@ func (p *process) wait() {
 	}
 	_ = syscall.Kill(-p.pid, syscall.SIGKILL)
 	p.state, _ = p.proc.Wait()
+	reapGroup(p.pid)
 	close(p.exited)
 }
+
+// reapGroup waits for what the process left behind, such as its broker: killed,
+// and ours to wait for since adoptOrphans. Elsewhere they would stay as zombies for
+// as long as it pleases the machine's first process, which in a container may be for
+// ever.
+func reapGroup(group int) {
+	for {
+		if _, err := unix.Wait4(-group, nil, 0, nil); err != nil && !errors.Is(err, unix.EINTR) {
+			return // ECHILD: there is nobody left
+		}
+	}
+}
+
+// adoptOrphans makes this process the parent of its descendants whose own parent
+// has ended (PR_SET_CHILD_SUBREAPER(2const), Linux 3.4).
+func adoptOrphans() { _ = unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) }
 
 // launch forks and returns when the program is running.
 func (p *process) launch() error {
