@@ -82,7 +82,7 @@ type Evidence struct {
 	Presets   []claims.Preset // of any cost profile: only benchmark arms are used
 	Runs      []*results.File // measured and live ones count
 	Seed      uint64
-	// Repetitions of each simulated false-alarm rate; 0 means 300.
+	// Repetitions of each simulated false-alarm rate; 0 means 250.
 	Repetitions int
 }
 
