@@ -82,14 +82,23 @@ func (l *Lab) killOnce(ctx context.Context, variant string) (recorded int, err e
 		if err := t.instance.Close(); err != nil { // and all its output is there
 			return err
 		}
-		for line := range strings.Lines(t.Output()) {
-			if e, ok := entryOf(line); ok && e.Event == audit.Verify.String() && e.Key == FirstKey && !e.Refused() {
-				recorded++
-			}
-		}
+		recorded = t.grantsOf("", FirstKey)
 		return nil
 	})
 	return recorded, err
+}
+
+// grantsOf counts the audit records of openings of a key for a request; the empty
+// id is any.
+func (t *Target) grantsOf(request, key string) int {
+	n := 0
+	for line := range strings.Lines(t.Output()) {
+		e, ok := entryOf(line)
+		if ok && e.Event == audit.Verify.String() && !e.Refused() && e.Key == key && (request == "" || e.Request == request) {
+			n++
+		}
+	}
+	return n
 }
 
 // entryOf reads the audit record in a line of a log.

@@ -50,30 +50,35 @@ func TestJudge(t *testing.T) {
 }
 
 func TestJudgeAccesses(t *testing.T) {
-	first := Canary{Name: FirstKey, Value: "one"}
-	extra := Canary{Name: undeclared, Value: "two"}
-	target := &Target{Canaries: map[string]Canary{FirstKey: first, undeclared: extra}}
-	check := func(variant string, want results.Outcome, declared, undeclared, invented int) {
+	target := &Target{Canaries: map[string]Canary{}}
+	for _, name := range []string{FirstKey, undeclared, usedOnly} {
+		target.Canaries[name] = Canary{Name: name, Value: "value of " + name}
+	}
+	// How often what was granted: declared, undeclared, used only, signed, invented.
+	check := func(variant string, want results.Outcome, granted ...int) {
 		t.Helper()
-		got := []probes.Accesses{{Granted: declared}, {Granted: undeclared}, {Granted: invented}}
-		for i, sum := range []string{first.SHA256(), extra.SHA256(), first.SHA256()} {
-			if got[i].Granted > 0 {
-				got[i].SHA256 = sum
+		got := make([]probes.Accesses, 5)
+		for i, name := range []string{FirstKey, undeclared, usedOnly, "", FirstKey} {
+			if got[i].Granted = granted[i]; granted[i] > 0 {
+				got[i].SHA256 = target.Canaries[name].SHA256()
 			}
 		}
-		if r := judgeAccesses(target, variant, got); r.Outcome != want {
-			t.Errorf("%s, %d %d %d: %s, want %s", variant, declared, undeclared, invented, r.Outcome, want)
+		r, err := judgeAccesses(target, variant, got)
+		if (err == nil) != (want != "") || err == nil && r.Outcome != want {
+			t.Errorf("%s, %v: %q, %v; want %q", variant, granted, r.Outcome, err, want)
 		}
 	}
-	check(scenarios.Baseline, results.Leak, 6, 1, 6)
-	check("optimized", results.Broken, 3, 1, 3)
-	check("optimized", results.Broken, 3, 0, 0)
-	check("optimized", results.Hold, 0, 0, 0)
-	check("broker", results.Denied, 3, 0, 3)
-	check("broker", results.Denied, 0, 0, 0)
-	check("broker", results.Broken, 4, 0, 0)
-	check("broker", results.Broken, 3, 1, 3)
-	check("broker", results.Broken, 3, 0, 4)
+	check(scenarios.Baseline, results.Leak, 6, 1, 1, 0, 6)
+	check("optimized", results.Broken, 3, 1, 1, 0, 3)
+	check("optimized", results.Broken, 3, 0, 0, 0, 0)
+	check("optimized", results.Hold, 0, 0, 0, 0, 0)
+	check("broker", results.Denied, 3, 0, 0, 1, 3)
+	check("broker", results.Denied, 0, 0, 0, 1, 0)
+	check("broker", "", 3, 0, 0, 0, 3) // or a broker that does nothing would hold
+	check("broker", results.Broken, 4, 0, 0, 1, 0)
+	check("broker", results.Broken, 3, 1, 0, 1, 3)
+	check("broker", results.Broken, 3, 0, 1, 1, 3)
+	check("broker", results.Broken, 3, 0, 0, 1, 4)
 }
 
 func TestAlike(t *testing.T) {

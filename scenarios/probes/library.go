@@ -2,8 +2,11 @@ package probes
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
+	"errors"
 
+	"github.com/dtbench/dtbench/scenarios/function"
 	"github.com/dtbench/dtbench/scenarios/probes/evidence"
 )
 
@@ -12,17 +15,22 @@ type Access struct {
 	Key     string `json:"key"`
 	Request string `json:"request,omitempty"` // empty: the id of this invocation
 	Times   int    `json:"times"`             // how often in a row
+	// Sign asks for the signature of a write of this object instead of the value.
+	Sign string `json:"sign,omitempty"`
 }
 
 // Accesses is what came of them.
 type Accesses struct {
 	Key     string `json:"key"`
 	Request string `json:"request,omitempty"` // as ordered
+	Sign    bool   `json:"sign,omitempty"`    // signatures were asked for
 	Granted int    `json:"granted"`
 	Refused int    `json:"refused"`
 	Reason  string `json:"reason,omitempty"` // of the last refusal
 	SHA256  string `json:"sha256,omitempty"` // of the value
 }
+
+var errNoSigner = errors.New("the variant signs nothing by itself")
 
 // use is attack T6: code inside the function calls the library as the function
 // does. Where the library wants to know which request runs, the code tells it of
@@ -32,20 +40,29 @@ func use(_ context.Context, in Inside, args json.RawMessage) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	signer, signs := in.Secrets.(function.Signer)
 	results := make([]Accesses, len(orders))
 	for i, o := range orders {
 		r := &results[i]
-		r.Key, r.Request = o.Key, o.Request
+		r.Key, r.Request, r.Sign = o.Key, o.Request, o.Sign != ""
 		if o.Request == "" {
 			o.Request = in.Request.ID
 		} else if library, ok := in.Secrets.(interface{ Begin(requestID string) }); ok {
 			library.Begin(o.Request)
 		}
 		for range o.Times {
-			err := in.Secrets.Use(o.Request, o.Key, func(value []byte) error {
-				r.SHA256 = evidence.Hash(value)
-				return nil
-			})
+			var err error
+			switch {
+			case o.Sign != "" && signs:
+				_, err = signer.SignPut(o.Request, o.Key, o.Sign, sha256.Sum256(nil))
+			case o.Sign != "":
+				err = errNoSigner
+			default:
+				err = in.Secrets.Use(o.Request, o.Key, func(value []byte) error {
+					r.SHA256 = evidence.Hash(value)
+					return nil
+				})
+			}
 			if err != nil {
 				r.Refused++
 				r.Reason = err.Error()
