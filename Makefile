@@ -55,7 +55,7 @@ reference:
 MEASURED = core scenarios platforms runner go.mod go.sum ':!*_test.go' ':!*.md'
 
 release:
-	@for file in results/reference/local.json results/reference/python.json results/profiles/samples/paper-python.json; do \
+	@for file in results/reference/local.json results/reference/python.json results/profiles/samples/paper-python.json results/reference/microcosts.json; do \
 		commit=$$(sed -n 's/^ *"commit": "\([0-9a-f]*\)".*/\1/p' $$file); \
 		git diff --quiet $$commit HEAD -- $(MEASURED) || { echo "$$file was measured at $$commit and what it measures has changed since: make reference"; exit 1; }; \
 	done

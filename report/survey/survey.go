@@ -89,7 +89,7 @@ func Markdown(w io.Writer, s paper.Survey) error {
 		if r.Question > 0 {
 			question = fmt.Sprint(r.Question)
 		}
-		rows = append(rows, []string{question, r.Group + " users " + r.Answer, r.Where, r.Printed(), r.Possible()})
+		rows = append(rows, []string{question, "of " + r.Group + " users: " + r.Answer, r.Where, r.Printed(), r.Possible()})
 	}
 	layout.MarkdownTable(&b, []string{"Question", "Statement", "Where", "Printed", "Counts"}, 3, rows)
 	_, err := io.WriteString(w, b.String())
