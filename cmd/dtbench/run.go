@@ -31,7 +31,12 @@ literal is the paper's scheme as published, which is not safe.
 
 On platform local the functions are real processes of this machine, each in its
 own cgroup where this user may make one; no account, no container engine and no
-root are needed. The log is only kept when something was printed.`,
+root are needed. The log is only kept when something was printed.
+
+aliyun and tencent are simulated: the handlers and the token core execute, on
+virtual time that a model calibrated on the paper's benchmark rows charges for
+what they do. Such figures are predictions, say so everywhere, and support no
+claim. docs/simulation.md tells what the model rests on.`,
 		Example: `  # the paper's experiment on this machine
   dtbench run --platform local --out r.json
 
@@ -40,6 +45,9 @@ root are needed. The log is only kept when something was printed.`,
 
   # every variant
   dtbench run --platform local --variant benchmark,literal,optimized,broker --out all.json
+
+  # what the paper's platform would report, under the less kind assumptions
+  dtbench run --platform aliyun --preset high --out a.json
 
   # write to your own object store
   export DTBENCH_STORE_SECRET_KEY=…
@@ -156,16 +164,20 @@ func (a *app) finish(f *runFlags, outputs []*output, runErr error) error {
 	if len(outputs) == 2 && !f.quiet {
 		a.note("hint: dtbench compare %s %s tells them apart", outputs[1].paths.result, outputs[0].paths.result)
 	}
+	goOn, retry := "the same command with --resume goes on", "--resume tries the others again"
+	if outputs[0].file.Experiment.Provenance == results.Simulated {
+		goOn, retry = "the same command with --force starts again", "the reasons are above; another run of the same seed ends the same"
+	}
 	var sig errSignal
 	switch {
 	case errors.As(runErr, &sig):
-		return &failure{code: 128 + int(sig.Signal), err: fmt.Errorf("%w after %d samples", sig, samples), hint: "the same command with --resume goes on"}
+		return &failure{code: 128 + int(sig.Signal), err: fmt.Errorf("%w after %d samples", sig, samples), hint: goOn}
 	case runErr != nil:
 		return runErr
 	case complete == 0:
 		return &failure{code: codeFailed, err: errors.New("no cell was completed"), hint: "the reasons are above; what the functions printed, if anything, is in " + outputs[0].paths.log}
 	case complete < cells:
-		return &failure{code: codePartial, err: fmt.Errorf("%d of %d cells are complete", complete, cells), hint: "--resume tries the others again"}
+		return &failure{code: codePartial, err: fmt.Errorf("%d of %d cells are complete", complete, cells), hint: retry}
 	}
 	return nil
 }

@@ -63,7 +63,8 @@ func TestTheTargetChecksSignatures(t *testing.T) {
 }
 
 func TestAccountsDependOnTheSeed(t *testing.T) {
-	if newAccount(1) != newAccount(1) || newAccount(1) == newAccount(2) {
+	first, again := newAccount(1), newAccount(1)
+	if first != again || first == newAccount(2) {
 		t.Error("the account is not drawn from the seed")
 	}
 }

@@ -39,7 +39,7 @@ func Calibrate(parameters Parameters, preset Preset, published paper.Published, 
 	c := calibration{
 		values: v, model: &Model{
 			preset: preset, provenance: results.Simulated,
-			drift: drift{v.batchDrift, v.runDrift, v.runDriftMemory},
+			drift: drift{v.batchDrift, v.runDrift, v.runDriftAutocorrelation},
 			quota: NewQuota(parameters.Quota.VCPU, parameters.Quota.PeriodMS),
 			laws:  map[Cell]law{}, published: map[Cell]figures{}, metering: parameters.metering(),
 		},

@@ -167,3 +167,22 @@ func (m *Model) StartMetered(platform string, d Draw) float64 {
 func (m *Model) Quantise(platform string, ms float64) float64 {
 	return Quantise(ms, m.metering[platform].ResolutionMS)
 }
+
+// Parts are the means of what a cell's invocation is made of, in ms: waits, and
+// processor time under no quota.
+type Parts struct {
+	ProvisionMS, RuntimeMS                      float64 // waits
+	StartupMS, InitialiseMS, WorkMS, AccessesMS float64 // processor time
+	StorageMS, NetworkMS                        float64 // waits
+}
+
+// Parts returns what calibration and cost profile gave for a cell. The error
+// wraps ErrCell.
+func (m *Model) Parts(cell Cell) (Parts, error) {
+	l, err := m.law(cell)
+	return Parts{
+		ProvisionMS: l.provision.Mean(), RuntimeMS: l.runtime.Mean(),
+		StartupMS: l.startup.Mean(), InitialiseMS: l.initialise.Mean(), WorkMS: l.work.Mean(), AccessesMS: l.accesses * l.access.Mean(),
+		StorageMS: l.storage.Mean(), NetworkMS: l.network.Mean(),
+	}, err
+}

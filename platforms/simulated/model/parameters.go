@@ -151,7 +151,7 @@ func (p Parameters) metering() map[string]Platform {
 // values are the parameters under one preset, by their names in the file.
 type values struct {
 	coldCV, warmCV, helloCV, networkCV, storageCV float64
-	batchDrift, runDrift, runDriftMemory          float64
+	batchDrift, runDrift, runDriftAutocorrelation          float64
 	tailProbability, tailExponent                 float64
 	startMS, startFloor, provisioningShare        float64
 	processorFactor, memorySD                     float64
@@ -174,7 +174,7 @@ func (p Parameters) under(preset Preset) (values, error) {
 		"storage_cv":               {&v.storageCV, 0, 10},
 		"batch_drift":              {&v.batchDrift, 0, 1},
 		"run_drift":                {&v.runDrift, 0, 0.05},
-		"run_drift_memory":         {&v.runDriftMemory, 0, 0.99},
+		"run_drift_autocorrelation":         {&v.runDriftAutocorrelation, 0, 0.99},
 		"storage_tail_probability": {&v.tailProbability, 0, 0.5},
 		"storage_tail_exponent":    {&v.tailExponent, 1.5, 100},
 		"start_ms":                 {&v.startMS, 0, 1e6},

@@ -18,7 +18,7 @@ func Replay(parameters Parameters, preset Preset, published paper.Published, pin
 	}
 	m := &Model{
 		preset: preset, provenance: results.Replayed, pinned: pinned,
-		drift: drift{v.batchDrift, v.runDrift, v.runDriftMemory},
+		drift: drift{v.batchDrift, v.runDrift, v.runDriftAutocorrelation},
 		laws:  map[Cell]law{}, published: map[Cell]figures{}, metering: parameters.metering(),
 	}
 	for _, t := range published.Tables {
