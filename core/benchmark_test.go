@@ -20,10 +20,27 @@ const perRound = 9 * chunk
 func access(b *testing.B) func(n int) { return accesses(b, newGuard(b, Config{})) }
 
 func accesses(b *testing.B, g *Guard) func(n int) {
+	return rounds(b, g, func() error { return g.Use(requestID, "API_KEY", ignore) })
+}
+
+// handedOver is access for a token that is issued by one call and comes back to
+// another, as when a gateway asks for it: Use does both in one step.
+func handedOver(b *testing.B) func(n int) {
+	g := newGuard(b, Config{})
+	return rounds(b, g, func() error {
+		t, err := g.Issue(requestID, "API_KEY")
+		if err != nil {
+			return err
+		}
+		return g.Open(requestID, "API_KEY", t, ignore)
+	})
+}
+
+func rounds(b *testing.B, g *Guard, one func() error) func(n int) {
 	count := 0
 	return func(n int) {
 		for range n {
-			if err := g.Use(requestID, "API_KEY", ignore); err != nil {
+			if err := one(); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -105,6 +122,10 @@ func BenchmarkParts(b *testing.B) {
 
 // The whole way to a value against its raw parts.
 func BenchmarkAccessOverParts(b *testing.B) { atMost(b, 1.5, access(b), newParts(b).run, chunk) }
+
+func BenchmarkHandedOverOverParts(b *testing.B) {
+	atMost(b, 1.5, handedOver(b), newParts(b).run, chunk)
+}
 
 // Refusing a forgery against one HMAC over the same bytes.
 func BenchmarkForgeryOverHMAC(b *testing.B) {
