@@ -13,6 +13,9 @@ import (
 // on the spot.
 func TestReproduceHere(t *testing.T) {
 	needs.Python(t)
+	if testing.Short() {
+		t.Skip("measures for half a minute, then draws as TestReproduce does")
+	}
 	a, stdout, stderr := inProcess(t)
 	out := filepath.Join(t.TempDir(), "here")
 	if code := execute(a, []string{"reproduce", "--platform", "local", "--measure", "--out", out, "--format", "markdown"}); code != 0 {

@@ -91,6 +91,9 @@ func judged(t *testing.T, list []reproduction.Claim) {
 
 // The whole of it once, with all draws.
 func TestReproduce(t *testing.T) {
+	if testing.Short() {
+		t.Skip("draws ten million experiments; runner/reproduce has the same goroutines with fewer")
+	}
 	a, stdout, stderr := inProcess(t)
 	out := filepath.Join(t.TempDir(), "new")
 	if code := execute(a, []string{"reproduce", "--out", out, "--seed", "3"}); code != 0 {

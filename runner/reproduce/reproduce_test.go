@@ -67,6 +67,15 @@ func base(t *testing.T) []Simulation {
 	return baseline.list
 }
 
+// long leaves out, under the race detector, what calibrates once more to show a
+// property of figures and nothing of concurrency.
+func long(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("calibrates six models for a property that has nothing to do with concurrency")
+	}
+}
+
 // encode is the list as predictions.json has it.
 func encode(t *testing.T, list []Simulation) string {
 	t.Helper()
@@ -93,6 +102,7 @@ func TestEveryOptimizedCellIsPredicted(t *testing.T) {
 // The distance from the paper is a test only if the paper's optimized rows are
 // unknown to the model: every one of them is changed here.
 func TestPredictionsKnowNothingOfTheOptimizedRows(t *testing.T) {
+	long(t)
 	o := options(t, baselineDraws)
 	before := Predictions(base(t))
 	for i := range o.Published.Tables {
@@ -122,6 +132,7 @@ func TestPredictionsKnowNothingOfTheOptimizedRows(t *testing.T) {
 }
 
 func TestBenchmarkRowsDecideThePredictions(t *testing.T) {
+	long(t)
 	o := options(t, baselineDraws)
 	before := encode(t, base(t))
 	o.Published.Tables[0].Cells[0].TimeMS *= 1.01
@@ -148,6 +159,7 @@ func TestSeedAndProcessors(t *testing.T) {
 
 // A new table changes no draw of the others.
 func TestAnotherScenarioLeavesTheDrawsUnchanged(t *testing.T) {
+	long(t)
 	o := options(t, baselineDraws)
 	before := base(t)
 	table, _ := o.Published.Table(5)
@@ -165,6 +177,7 @@ func TestAnotherScenarioLeavesTheDrawsUnchanged(t *testing.T) {
 
 // What is fitted is the expectation of the published statistic.
 func TestCalibratedRowsAreThePublishedOnes(t *testing.T) {
+	long(t)
 	o := options(t, 4000)
 	o.Profiles = o.Profiles[:1] // no profile enters a benchmark row
 	for _, s := range predict(t, o) {
