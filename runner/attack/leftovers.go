@@ -25,47 +25,36 @@ func searchLeftovers() Attack {
 			Tries:      "makes the function talk, panic and dump core, and searches all that is left for the credentials, a live token and its nonce",
 			Explain: `The function works, hands a token to whoever will present it, refuses a forged one, and logs everything that a dependency can get hold of in every form that package fmt has. Then its handler panics; then another goroutine does, with core files allowed. Standard output and error, with the audit records among them, the errors that the platform reports, the core file, and all files that the function left are searched.
 
-Core files: a non-dumpable process leaves none, whatever ulimit says. A function of the benchmark variant crashes first under the same conditions: if it leaves no core file with its credential in it (a core_pattern that pipes to a program, a hard limit of 0), nothing is known about core files and the cell is could-not-run.
+Core files: a non-dumpable process leaves none, whatever ulimit says. Where no secret was found, a function of the benchmark variant crashes under the same conditions: if it leaves no core file with its credential in it either (a core_pattern that pipes to a program, a hard limit of 0), nothing is known about core files and the cell is could-not-run.
 
 By hand: ulimit -c unlimited; GOTRACEBACK=crash; kill -ABRT PID; strings core | grep canary.`,
 		},
 		Run: func(ctx context.Context, lab *Lab, variant string) (Result, error) {
-			if variant != scenarios.Baseline {
-				if err := lab.coreControl(ctx); err != nil {
-					return Result{}, err
-				}
-			}
-			l, err := lab.leaveTraces(ctx, variant)
+			left, err := lab.leaveTraces(ctx, variant)
 			if err != nil {
 				return Result{}, err
 			}
-			if variant == scenarios.Baseline && l.cores == 0 {
-				return Result{}, cannot("%w", errNoCore)
+			if !left.hasSecret() {
+				// No core file may be the variant's doing, or the machine's.
+				control, err := lab.leaveTraces(ctx, scenarios.Baseline)
+				if err != nil {
+					return Result{}, err
+				}
+				if len(control.found["core file"]) == 0 {
+					return Result{}, cannot("%w", errNoCore)
+				}
 			}
-			return l.judge(), nil
+			return left.judge(), nil
 		},
 	}
 }
 
 var errNoCore = errors.New("a crash leaves no core file here (core_pattern, or a hard limit of 0)")
 
-// coreControl shows that core files are written here and that they are searched.
-func (l *Lab) coreControl(ctx context.Context) error {
-	control, err := l.leaveTraces(ctx, scenarios.Baseline)
-	if err != nil {
-		return err
-	}
-	if control.cores == 0 || len(control.found["core file"]) == 0 {
-		return cannot("%w", errNoCore)
-	}
-	return nil
-}
-
 // traces is what a function left.
 type traces struct {
 	found map[string][]string // by channel: what of it
 	bytes map[string]int
-	cores int
 }
 
 // leaveTraces makes two instances leave what they can, and searches that: one
@@ -91,7 +80,7 @@ func (l *Lab) leaveTracesOnce(ctx context.Context, variant string, core bool, se
 	return l.with(ctx, Deployment{Variant: variant, Settings: map[string]string{"TMPDIR": folders[0]}}, func(t *Target) error {
 		words := map[string]string{}
 		for name, c := range t.Canaries {
-			words["secret "+name] = c.Value
+			words[secret+name] = c.Value
 		}
 		if err := t.Invoke(ctx, ordinaryEvent, nil); err != nil {
 			return err
@@ -113,13 +102,10 @@ func (l *Lab) leaveTracesOnce(ctx context.Context, variant string, core bool, se
 		}
 		seen.search("standard output and error", []byte(t.Output()), words)
 		seen.search("reported error", []byte(crashed.Error()), words)
-		files, err := seen.searchFolder("core file", folders[1], words)
-		if err != nil {
-			return err
-		}
-		seen.cores += files
-		_, err = seen.searchFolder("temporary files", folders[0], words)
-		return err
+		return errors.Join(
+			seen.searchFolder("core file", folders[1], words),
+			seen.searchFolder("temporary files", folders[0], words),
+		)
 	})
 }
 
@@ -154,7 +140,7 @@ func (s *traces) search(channel string, data []byte, words map[string]string) {
 	for what, word := range words {
 		if n := strings.Count(string(data), word); n > 0 {
 			line := fmt.Sprintf("%s in %s, %d×", what, channel, n)
-			if strings.HasPrefix(what, "secret ") {
+			if strings.HasPrefix(what, secret) {
 				line += ", sha256 " + evidence.Hash([]byte(word))
 			}
 			s.found[channel] = append(s.found[channel], line)
@@ -162,20 +148,31 @@ func (s *traces) search(channel string, data []byte, words map[string]string) {
 	}
 }
 
-func (s *traces) searchFolder(channel, dir string, words map[string]string) (files int, err error) {
+func (s *traces) searchFolder(channel, dir string, words map[string]string) error {
 	paths, err := filepath.Glob(filepath.Join(dir, "*"))
 	if err != nil {
-		return 0, err
+		return err
 	}
 	for _, path := range paths {
 		data, err := os.ReadFile(path)
 		if err != nil {
-			return files, err
+			return err
 		}
 		s.search(channel, data, words)
-		files++
 	}
-	return files, nil
+	return nil
+}
+
+// hasSecret tells whether a credential was found anywhere.
+func (s *traces) hasSecret() bool {
+	return slices.ContainsFunc(channels, func(channel string) bool { return holdsSecret(s.found[channel]) })
+}
+
+// secret begins what is said of a credential, as opposed to a token or a nonce.
+const secret = "secret "
+
+func holdsSecret(lines []string) bool {
+	return slices.ContainsFunc(lines, func(line string) bool { return strings.HasPrefix(line, secret) })
 }
 
 // channels in the order in which they are reported.
@@ -189,7 +186,7 @@ func (s *traces) judge() Result {
 		lines := s.found[channel]
 		slices.Sort(lines)
 		r.Evidence = append(r.Evidence, lines...)
-		if slices.ContainsFunc(lines, func(l string) bool { return strings.HasPrefix(l, "secret ") }) {
+		if holdsSecret(lines) {
 			where = append(where, channel)
 		}
 		if len(lines) > 0 {
