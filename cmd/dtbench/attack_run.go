@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 
 	"github.com/dtbench/dtbench/platforms/local"
@@ -102,7 +101,9 @@ func openToAll(dir string) error {
 // buildAttacks makes the probe builds. Those with steered clocks are in no
 // release: where they cannot be built the attacks that need them cannot run.
 func (a *app) buildAttacks(ctx context.Context, f *attackFlags, work string, file *attackresults.File) (map[string]build.Binary, error) {
-	variants := slices.DeleteFunc(scenarios.Variants(), func(v scenarios.Variant) bool { return !slices.Contains(f.variants, v.Name) })
+	// Of every variant: some attacks try themselves on another one first, or take
+	// tokens from there.
+	variants := scenarios.Variants()
 	o := build.Options{
 		Executable: a.executable, Version: moduleVersion(), WorkDir: a.workDir,
 		Notify: func(text string) {

@@ -170,6 +170,7 @@ func tallyOf(f *results.File, kind, name string, about func(results.Description)
 				continue
 			case results.CouldNotRun:
 				unknown = append(unknown, a.ID)
+				continue
 			case results.Leak, results.Broken:
 				through = append(through, a.ID)
 			}
@@ -181,17 +182,17 @@ func tallyOf(f *results.File, kind, name string, about func(results.Description)
 }
 
 func throughText(through, unknown []string, tried int) string {
-	if tried == 0 {
-		return "–"
-	}
-	s := fmt.Sprintf("%d of %d", len(through), tried)
-	if len(through) > 0 {
-		s += ": " + strings.Join(through, " ")
+	var parts []string
+	if tried > 0 {
+		parts = append(parts, fmt.Sprintf("%d of %d", len(through), tried))
+		if len(through) > 0 {
+			parts[0] += ": " + strings.Join(through, " ")
+		}
 	}
 	if len(unknown) > 0 {
-		s += "; not run: " + strings.Join(unknown, " ")
+		parts = append(parts, "not run: "+strings.Join(unknown, " "))
 	}
-	return s
+	return orDash(strings.Join(parts, "; "))
 }
 
 const tallyTitle = "What got through, by the paper's dimensions and properties"
@@ -270,7 +271,7 @@ func deviation(c results.Cell) string {
 }
 
 func notRun(c results.Cell) string {
-	return fmt.Sprintf("%s on %s could not run: %s", c.Attack, c.Variant, c.Detail)
+	return fmt.Sprintf("%s on %s: %s", c.Attack, c.Variant, c.Detail)
 }
 
 // environment is what ran where.
