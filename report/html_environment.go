@@ -157,7 +157,9 @@ func (a *analysis) reproduceNotes() []string {
 	return out
 }
 
-func own(service string) bool { return service != "" && service != "embedded" && service != "in-process" }
+func own(service string) bool {
+	return service != "" && service != "embedded" && service != "in-process"
+}
 
 // command is the run command that has the configuration of the file.
 func (a *analysis) command() []string {

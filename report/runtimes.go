@@ -128,13 +128,23 @@ func textRuntimes(w io.Writer, files []Source, o Options) error {
 
 // markdownRuntimes is textRuntimes in Markdown.
 func markdownRuntimes(w io.Writer, files []Source, o Options) error {
+	var b strings.Builder
+	if err := RuntimesTable(&b, files, o); err != nil || b.Len() == 0 {
+		return err
+	}
+	_, err := fmt.Fprintf(w, "\n## %s\n\n%s", runtimesTitle, b.String())
+	return err
+}
+
+// RuntimesTable writes the table alone, in Markdown, and nothing where
+// NewRuntimes has nothing to show. Errors are those of NewRuntimes and of w.
+func RuntimesTable(w io.Writer, files []Source, o Options) error {
 	r, ok, err := NewRuntimes(files, o)
 	if err != nil || !ok {
 		return err
 	}
 	header, rows := r.Table()
 	var b strings.Builder
-	fmt.Fprintf(&b, "\n## %s\n\n", runtimesTitle)
 	markdownTable(&b, header, 3, rows)
 	_, err = io.WriteString(w, b.String())
 	return err

@@ -21,6 +21,7 @@ import (
 	"github.com/dtbench/dtbench/results"
 	"github.com/dtbench/dtbench/results/attack"
 	"github.com/dtbench/dtbench/results/paper"
+	"github.com/dtbench/dtbench/results/profiles"
 	"github.com/dtbench/dtbench/results/reference"
 	"github.com/dtbench/dtbench/results/reproduction"
 	"github.com/dtbench/dtbench/runner/microcosts"
@@ -35,6 +36,7 @@ type reproducing struct {
 	parameters model.Parameters
 	files      map[string]*results.File // result files to be written
 	microcosts *results.Microcosts      // nil: the stored ones were used
+	samples    *profiles.Samples        // of the Python stand-in; nil: the stored ones were used
 	power      *power.Analysis
 	survey     paper.Survey
 }

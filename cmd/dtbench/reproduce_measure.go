@@ -25,6 +25,7 @@ import (
 const (
 	fileRunGo      = "run-go.json"
 	fileRunPython  = "run-python.json"
+	fileSamples    = "samples-paper-python.json"
 	fileMicrocosts = "microcosts.json"
 )
 
@@ -183,6 +184,7 @@ func (r *reproducing) freshProfile(ctx context.Context, name string) (*profiles.
 	if err != nil {
 		return nil, err
 	}
+	r.samples = samples
 	p, err := profiles.FromSamples(samples)
 	return &p, err
 }

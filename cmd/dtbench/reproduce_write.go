@@ -15,9 +15,12 @@ import (
 // fig4 is the chart that the report shows beside its tables.
 var fig4 = []reproductionreport.Chart{{File: "fig4.svg", Title: "Change in time by scenario, published and reproduced"}}
 
-// sections adds what other reports have to say: the survey, and what 15 runs can
+// sections adds what other reports have to say: the languages, the survey, and what 15 runs can
 // show, which takes the spreads of the presets.
 func (r *reproducing) sections(d *reproductionreport.Document, evidence claims.Evidence) (err error) {
+	if err := r.runtimeSections(d); err != nil {
+		return err
+	}
 	add := func(title string, chart reproductionreport.Chart, markdown func(io.Writer) error) error {
 		var text bytes.Buffer
 		if err := markdown(&text); err != nil {
@@ -64,6 +67,9 @@ func (r *reproducing) write(d *reproductionreport.Document) error {
 	}
 	if r.microcosts != nil {
 		files = append(files, file{fileMicrocosts, func(w io.Writer) error { return results.WriteMicrocosts(w, r.microcosts) }})
+	}
+	if r.samples != nil {
+		files = append(files, file{fileSamples, r.samples.Write})
 	}
 	for name, f := range r.files {
 		files = append(files, file{name, func(w io.Writer) error { return results.Write(w, f) }})
