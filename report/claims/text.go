@@ -88,8 +88,8 @@ func statedRuntime(e *Evidence) []finding {
 
 func coldToFirstResponse(e *Evidence) []finding {
 	return coldAgainstPublished(e, []int{3},
-		"The shortest published end-to-end cold start on the platform is longer than Table 3's, which therefore cannot reach from an inactive instance to the first response.",
-		"Table 3's cold start is as long as published end-to-end cold starts.")
+		"On the platform even the way from the request to the function's first statement was found to take longer than Table 3's whole cold start, which therefore cannot reach from an inactive instance to the first response.",
+		"Table 3's cold start is as long as published cold starts on the platform.")
 }
 
 func coldToStart(e *Evidence) []finding {
@@ -119,7 +119,7 @@ func coldAgainstPublished(e *Evidence, numbers []int, shorter, longer string) []
 			values = append(values, fmt.Sprintf("Table %d %.2f ms%s", number, cold, choose(t.PlatformNamed, "", " (platform assumed)")))
 		}
 		if values != nil {
-			shown = append(shown, fmt.Sprintf("%s against an %s of %.0f to %.0f ms on %s, %s", strings.Join(values, ", "), c.Quantity, c.LowMS, c.HighMS, c.Platform, c.Source))
+			shown = append(shown, fmt.Sprintf("%s against %.0f to %.0f ms on %s (%s), %s", strings.Join(values, ", "), c.LowMS, c.HighMS, c.Platform, c.Quantity, c.Source))
 		}
 	}
 	if shown == nil {

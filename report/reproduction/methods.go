@@ -61,7 +61,7 @@ func (d *Document) meteringNote() string {
 	s := fmt.Sprintf("Table 3, metering: the benchmark's cold start is %s ms", figureText(cell.TimeMS))
 	for _, c := range d.Facts.ColdStarts {
 		if c.Platform == t.Platform {
-			s += fmt.Sprintf(", where published cold starts on the same platform, from trigger to answer, are %.0f to %.0f ms, %s", c.LowMS, c.HighMS, c.Source)
+			s += fmt.Sprintf(", where published cold starts on the same platform, %s, are %.0f to %.0f ms, %s", c.Quantity, c.LowMS, c.HighMS, c.Source)
 		}
 	}
 	s += ". A figure that small is what a platform reports when it meters the handler alone."

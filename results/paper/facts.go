@@ -62,7 +62,7 @@ type ColdStarts struct {
 	Platform string  `json:"platform"`
 	LowMS    float64 `json:"low_ms"`
 	HighMS   float64 `json:"high_ms"`
-	Quantity string  `json:"quantity"`
+	Quantity string  `json:"quantity"` // from what to what
 	Source   Source  `json:"source"`
 }
 
