@@ -214,6 +214,42 @@ func TestTheMainJob(t *testing.T) {
 	}
 }
 
+// Every variant works in every scenario, and the records of
+// those that keep them are whole.
+func TestEveryVariantRuns(t *testing.T) {
+	dir, work := t.TempDir(), t.TempDir()
+	out := filepath.Join(dir, "r.json")
+	cmd := command(t, "run", "--platform", "local", "--variant", "benchmark,literal,optimized,broker", "--runs", "4", "--vcpu", "0", "--out", out)
+	cmd.Env = append(os.Environ(), "TMPDIR="+work)
+	text, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	f := readResult(t, out)
+	if n := samples(f); n != 3*4*2*4 {
+		t.Errorf("%d samples", n)
+	}
+	proven(t, f)
+	nothingLeft(t, cmd.Process.Pid, work)
+	for _, c := range f.Cells {
+		want := 1
+		if c.Variant == "broker" {
+			want = 2
+		}
+		for _, s := range c.Samples {
+			if s.Processes != want {
+				t.Fatalf("%s %s: %d processes", c.Scenario, c.Variant, s.Processes)
+			}
+		}
+	}
+	if !bytes.Contains(text, []byte("broker: an instance is 2 processes")) {
+		t.Errorf("the report does not say it:\n%s", text)
+	}
+	if text, err := command(t, "audit", "verify", filepath.Join(dir, "r.log")).CombinedOutput(); err != nil {
+		t.Errorf("audit verify of the log: %v\n%s", err, text)
+	}
+}
+
 // interrupt starts a long run, sends sig once the first cell is full, and
 // returns the exit code.
 func interrupt(t *testing.T, sig syscall.Signal, work string, args ...string) int {
@@ -259,7 +295,8 @@ func TestASignalEndsARunThatCanBeResumed(t *testing.T) {
 	}{{syscall.SIGINT, 130}, {syscall.SIGTERM, 143}} {
 		t.Run(c.sig.String(), func(t *testing.T) {
 			out := filepath.Join(t.TempDir(), "r.json")
-			args := []string{"run", "--platform", "local", "--runs", "40", "--out", out, "--format", "json"}
+			// The broker's instances are two processes each.
+			args := []string{"run", "--platform", "local", "--variant", "benchmark,broker", "--runs", "40", "--out", out, "--format", "json"}
 			if code := interrupt(t, c.sig, t.TempDir(), args...); code != c.code {
 				t.Errorf("exit code %d, want %d", code, c.code)
 			}
