@@ -87,7 +87,8 @@ func (c *Client) spawn(connection *os.File) (limit string, err error) {
 		files = append(files, policy)
 		c.policy = true
 	}
-	env := []string{Variable + "=" + strconv.Itoa(connectionNumber)}
+	// It does one thing at a time: more processors would only make it start slower.
+	env := []string{Variable + "=" + strconv.Itoa(connectionNumber), "GOMAXPROCS=1"}
 	// The runtime's settings are read before main and cannot be handed over later;
 	// fips140=only must hold where the core computes.
 	if setting, set := os.LookupEnv("GODEBUG"); set {
