@@ -17,11 +17,7 @@ import (
 const fifteenRuns = 15
 
 func fifteenRunsSuffice(e *Evidence) []finding {
-	var out []finding
-	for _, f := range measured(e) {
-		if f.Experiment.Runs != fifteenRuns {
-			continue
-		}
+	out := perRun(e, func(f *results.File) (finding, bool) {
 		worst, where, cells := 0.0, "", 0
 		least := math.Inf(1)
 		for _, scenario := range f.Experiment.Scenarios {
@@ -35,10 +31,12 @@ func fifteenRunsSuffice(e *Evidence) []finding {
 				}
 			}
 		}
-		if cells > 0 {
-			out = append(out, finding{reproduction.Measured, verdict(worst <= 0.10), fmt.Sprintf("%s: minimum detectable change %.1f to %.1f %% (%s) over %d cells", runName(f), 100*least, 100*worst, where, cells), detectable(worst <= 0.10)})
-		}
-	}
+		return finding{
+			verdict:     verdict(worst <= 0.10),
+			computed:    fmt.Sprintf("minimum detectable change %.1f to %.1f %% (%s) over %d cells", 100*least, 100*worst, where, cells),
+			explanation: detectable(worst <= 0.10),
+		}, cells > 0 && f.Experiment.Runs == fifteenRuns
+	})
 	return append(out, perPreset(e, func(p Preset) (reproduction.Verdict, string, bool) {
 		worst, where := 0.0, ""
 		least := math.Inf(1)
@@ -67,12 +65,10 @@ func detectable(holds bool) string {
 }
 
 func trimmingRemovesBias(e *Evidence) []finding {
-	var out []finding
-	for _, f := range measured(e) {
-		if v, computed := biasVerdict(cvs(f)); computed != "" {
-			out = append(out, finding{reproduction.Measured, v, runName(f) + ": " + computed, biasExplanation(v)})
-		}
-	}
+	out := perRun(e, func(f *results.File) (finding, bool) {
+		v, computed := biasVerdict(cvs(f))
+		return finding{verdict: v, computed: computed, explanation: biasExplanation(v)}, computed != ""
+	})
 	simulated := perPreset(e, func(p Preset) (reproduction.Verdict, string, bool) {
 		var spreads []float64
 		for _, d := range p.Cells {

@@ -44,17 +44,14 @@ func hotNotAffected(e *Evidence) []finding {
 		return nil
 	}
 	out := noEquivalence(changes)
-	for _, f := range measured(e) {
+	out = append(out, perRun(e, func(f *results.File) (finding, bool) {
 		c, ok := e.compare(f, "hello", results.Hot)
-		if !ok {
-			continue
-		}
-		out = append(out, finding{
-			reproduction.Measured, notAffected(c),
-			fmt.Sprintf("%s, hello hot: %s, %s, equivalence %s", runName(f), signed(100*(c.Ratio.Value-1), 1), pValue(c.Permutation.P), pValue(c.Equivalence)),
-			"A measured run decides: a difference needs p < 0.05, its absence an equivalence test within ±10 %.",
-		})
-	}
+		return finding{
+			verdict:     notAffected(c),
+			computed:    fmt.Sprintf("hello hot %s, %s, equivalence %s", signed(100*(c.Ratio.Value-1), 1), pValue(c.Permutation.P), pValue(c.Equivalence)),
+			explanation: "A measured run decides: a difference needs p < 0.05, its absence an equivalence test within ±10 %.",
+		}, ok
+	})...)
 	return append(out, hotUnderNoEffect(e)...)
 }
 
@@ -87,19 +84,16 @@ func hotNegligible(e *Evidence) []finding {
 		return nil
 	}
 	out := noEquivalence(changes)
-	for _, f := range measured(e) {
+	return append(out, perRun(e, func(f *results.File) (finding, bool) {
 		verdicts := map[reproduction.Verdict]int{}
 		var shown []string
 		for _, scenario := range scenariosByComplexity {
 			c, ok := e.compare(f, scenario, results.Hot)
 			if !ok {
-				break
+				return finding{}, false
 			}
 			verdicts[negligible(c)]++
 			shown = append(shown, fmt.Sprintf("%s %s (equivalence %s)", scenario, signed(100*(c.Ratio.Value-1), 1), pValue(c.Equivalence)))
-		}
-		if len(shown) < len(scenariosByComplexity) {
-			continue
 		}
 		v := reproduction.NotShown
 		switch {
@@ -108,9 +102,11 @@ func hotNegligible(e *Evidence) []finding {
 		case verdicts[reproduction.Holds] == len(shown):
 			v = reproduction.Holds
 		}
-		out = append(out, finding{reproduction.Measured, v, runName(f) + ", hot: " + strings.Join(shown, ", "), "Hello on one platform stands for Tables 3 and 4. Equivalence within ±10 % has to be shown in every hot cell."})
-	}
-	return out
+		return finding{
+			verdict: v, computed: "hot " + strings.Join(shown, ", "),
+			explanation: "Hello on one platform stands for Tables 3 and 4. Equivalence within ±10 % has to be shown in every hot cell.",
+		}, true
+	})...)
 }
 
 // negligible: holds where equivalence is shown, contradicted where the whole

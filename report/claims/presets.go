@@ -105,12 +105,10 @@ func fixedOverhead(e *Evidence) []finding {
 	if len(out) > 0 {
 		out[0].computed = "differences " + differences(e) + "; " + out[0].computed
 	}
-	for _, f := range measured(e) {
-		if v, computed, ok := measuredConstant(e, f); ok {
-			out = append(out, finding{reproduction.Measured, v, runName(f) + ": " + computed, "Judged by the differences of a measured run."})
-		}
-	}
-	return out
+	return append(out, perRun(e, func(f *results.File) (finding, bool) {
+		v, computed, ok := measuredConstant(e, f)
+		return finding{verdict: v, computed: computed, explanation: "Judged by the differences of measured runs."}, ok
+	})...)
 }
 
 func differences(e *Evidence) string {

@@ -2,10 +2,13 @@ package claims
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/dtbench/dtbench/report"
 	"github.com/dtbench/dtbench/report/stats"
 	"github.com/dtbench/dtbench/results"
+	"github.com/dtbench/dtbench/results/reproduction"
 )
 
 // What judges read from result files.
@@ -19,6 +22,29 @@ func measured(e *Evidence) []*results.File {
 		}
 	}
 	return out
+}
+
+// perRun asks every measured run and makes one finding: runs that disagree show
+// nothing.
+func perRun(e *Evidence, ask func(*results.File) (finding, bool)) []finding {
+	var all []finding
+	var verdicts []reproduction.Verdict
+	var shown []string
+	for _, f := range measured(e) {
+		if found, ok := ask(f); ok {
+			all = append(all, found)
+			verdicts = append(verdicts, found.verdict)
+			shown = append(shown, runName(f)+": "+found.computed)
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	out := finding{reproduction.Measured, unanimous(verdicts), strings.Join(shown, "; "), all[0].explanation}
+	if slices.ContainsFunc(verdicts, func(v reproduction.Verdict) bool { return v != verdicts[0] }) {
+		out.explanation = "The runs disagree: what one language or machine shows need not hold for another."
+	}
+	return []finding{out}
 }
 
 func runName(f *results.File) string {

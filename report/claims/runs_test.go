@@ -139,3 +139,22 @@ func TestPresetsByThemselves(t *testing.T) {
 		t.Errorf("a simulation with little spread: %s: %s", c.Verdict, c.Computed)
 	}
 }
+
+func TestRunsThatDisagreeShowNothing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long and not concurrent")
+	}
+	e := load(t)
+	good, bad := run(results.Measured, 15, everywhere(arm{1, 1, 0.02})), run(results.Measured, 15, everywhere(arm{1, 1.5, 0.4}))
+	check := func(want reproduction.Verdict, runs ...*results.File) {
+		t.Helper()
+		e.Runs = runs
+		if c := of(t, e, "P20"); c.Verdict != want || strings.Count(c.Computed, "local run") != len(runs) {
+			t.Errorf("%d runs: %s, want %s: %s", len(runs), c.Verdict, want, c.Computed)
+		}
+	}
+	check(holds, good, good)
+	check(contradicted, bad, bad)
+	check(notShown, good, bad)
+	check(notShown, bad, good)
+}
