@@ -69,7 +69,7 @@ attack could not run here.`,
 	fl.StringSliceVar(&f.incidents, "incident", nil, "replay incidents that the paper tells instead, or all: "+strings.Join(incidentNames(), ", "))
 	fl.StringVar(&f.format, "format", "text", strings.Join(attackreport.Formats(), ", "))
 	fl.StringVar(&f.out, "out", "", "file to write to instead of standard output")
-	fl.Uint64Var(&f.seed, "seed", 1, "seed of what attacks draw at random")
+	fl.Uint64Var(&f.seed, "seed", 1, "seed of floods and of the order of timings")
 	fl.BoolVar(&f.quiet, "quiet", false, "no progress on standard error")
 	_ = cmd.RegisterFlagCompletionFunc("variant", cobra.FixedCompletions(variants, cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.RegisterFlagCompletionFunc("attack", cobra.FixedCompletions(attackIDs(attack.All()), cobra.ShellCompDirectiveNoFileComp))

@@ -16,8 +16,13 @@ const injected = "clock: injected"
 // deployClock deploys a probe build whose clocks the attack steers.
 func (l *Lab) deployClock(ctx context.Context, variant string) (*Target, error) {
 	d := Deployment{Variant: variant, Policy: patient(variant, nil), clocks: true}
+	steered := "optimized"
 	if !brokered(variant) { // whose tokens are those of a twin
+		steered = variant
 		d.Program = build.ClockProgram(variant).Name
+	}
+	if _, ok := l.o.Programs(build.ClockProgram(steered).Name); !ok {
+		return nil, cannot("it takes a probe build with steered clocks, which no release has: run dtbench where the Go toolchain can build it")
 	}
 	return l.Deploy(ctx, d)
 }
