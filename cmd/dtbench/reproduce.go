@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -193,6 +194,7 @@ func (a *app) reproduce(ctx context.Context, f *reproduceFlags) (err error) {
 	if _, err := text.WriteTo(a.stdout); err != nil {
 		return err
 	}
+	a.stepSummary(func(w io.Writer) error { return reproductionreport.Tables(w, document) })
 	slices.Sort(names)
 	r.say("wrote %s%c: %s", f.out, os.PathSeparator, strings.Join(names, ", "))
 	return nil

@@ -133,16 +133,19 @@ func (r *reproducing) evidenceRuns(d *reproductionreport.Document) (list []*resu
 			list = append(list, file)
 		}
 	}
-	if len(list) > 0 {
+	if len(list) > 0 { // fresh and stored ones are not mixed
 		return list, nil
 	}
-	stored, err := reference.Local()
-	if err != nil {
-		return nil, err
+	for _, load := range []func() (*results.File, error){reference.Local, reference.Python} {
+		stored, err := load()
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, stored)
+		d.Notices = append(d.Notices, fmt.Sprintf("Measured evidence: the stored reference run of the functions in %s, %s on %s, dtbench commit %.12s; --platform local takes a fresh one.",
+			stored.Experiment.Runtime, stored.Environment.Started.UTC().Format(time.DateOnly), stored.Environment.CPU, stored.Tool.Commit))
 	}
-	d.Notices = append(d.Notices, fmt.Sprintf("Measured evidence is the stored reference run of %s on %s, dtbench commit %.12s; --measure or --platform local take a fresh one.",
-		stored.Environment.Started.UTC().Format(time.DateOnly), stored.Environment.CPU, stored.Tool.Commit))
-	return []*results.File{stored}, nil
+	return list, nil
 }
 
 // profiles takes the cost profiles, stored or fresh.

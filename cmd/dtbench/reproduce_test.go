@@ -92,7 +92,7 @@ func judged(t *testing.T, list []reproduction.Claim) {
 // The whole of it once, with all draws.
 func TestReproduce(t *testing.T) {
 	if testing.Short() {
-		t.Skip("draws ten million experiments; runner/reproduce has the same goroutines with fewer")
+		t.Skip("draws millions of experiments; runner/reproduce has the same goroutines with fewer")
 	}
 	a, stdout, stderr := inProcess(t)
 	out := filepath.Join(t.TempDir(), "new")
@@ -117,7 +117,7 @@ func TestReproduce(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"## What changes under the presets low, central and high", "## Not stated in the paper", "## The mechanism in Python and in Go, side by side", "stored measurement",
+		"## What changes under the presets low, central and high", "## Not stated in the paper", "## The mechanism in Python and in Go, side by side (measured)", "the overlap in Python (stored measurement)", "stored measurement",
 		"## What 15 runs can and cannot show", "(figures from the text only)", "--seed 3",
 	} {
 		if !bytes.Contains(report, []byte(want)) {

@@ -83,8 +83,8 @@ type Document struct {
 	Profiles []CostProfile
 	// Assumptions are the values of the model's parameters under each preset.
 	Assumptions []Assumption
-	// Runs are measured result files of this project, shown beside the paper:
-	// functions in Go and in Python.
+	// Runs are the measured result files behind measured rows: functions in Go and
+	// in Python.
 	Runs []*results.File
 	// Sections follow the claims in the report.
 	Sections []Section

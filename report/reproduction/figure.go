@@ -188,7 +188,7 @@ func (d *Document) captionLines(c *chart) []string {
 	lines := []string{"Published: computed from the paper's Tables 3 to 6."}
 	switch d.Method {
 	case Measured:
-		lines = append(lines, "Measured on a local machine, not on the paper's platforms: compare shapes and directions. Error bars: 95 % intervals of the ratio of trimmed means.")
+		lines = append(lines, "Measured on a local machine, not on the paper's platforms: compare shapes and directions; a run stands beside each table of its scenario. Error bars: 95 % intervals of the ratio of trimmed means.")
 	case ReplayFree, ReplayPinned:
 		lines = append(lines, "Replayed from the published cells: equal by construction, no support for any claim.")
 	default:

@@ -41,7 +41,7 @@ func Markdown(w io.Writer, d *Document, charts []Chart) error {
 	m.statements()
 	m.claims()
 	m.sections()
-	m.runtimes()
+	m.costs()
 	m.methods()
 	m.unstated()
 	m.limits()
@@ -219,22 +219,15 @@ func (m *markdown) claims() {
 	}
 }
 
-func (m *markdown) runtimes() {
+// costs puts what the mechanism costs by itself side by side for the profiles.
+func (m *markdown) costs() {
 	if len(m.Profiles) == 0 {
 		return
 	}
-	m.heading(2, "The mechanism in Python and in Go, side by side")
+	m.heading(2, "The mechanism in Python and in Go, side by side (measured)")
 	header, rows := m.profileRows()
 	m.table(header, 1, rows)
-	var items []string
-	for _, p := range m.Profiles {
-		source := "stored measurement"
-		if p.Fresh {
-			source = "measured for this report"
-		}
-		items = append(items, fmt.Sprintf("%s (%s): %s on %s, dtbench %s, %s, by %s. %s", p.Name, source, p.Runtime, p.Machine, p.Version, p.Date, p.Command, capital(p.Note)))
-	}
-	m.list(items)
+	m.list(m.profileSources())
 }
 
 func (m *markdown) methods() {

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/dtbench/dtbench/report/internal/layout"
 	"github.com/dtbench/dtbench/results"
 )
 
@@ -142,38 +141,6 @@ func (d *Document) clock() string {
 		return "one run in one go"
 	}
 	return "virtual time"
-}
-
-// profileRows puts the Python stand-in beside the Go core.
-func (d *Document) profileRows() (header []string, rows [][]string) {
-	header = []string{"Cost of the mechanism"}
-	for _, p := range d.Profiles {
-		header = append(header, p.Name)
-	}
-	row := func(name, unit string, value func(i int) float64) {
-		r := []string{name}
-		for i := range d.Profiles {
-			r = append(r, layout.Quantity(value(i))+" "+unit)
-		}
-		rows = append(rows, r)
-	}
-	row("initialisation, modules loaded (c0)", "ms", func(i int) float64 { return d.Profiles[i].InitMS })
-	row("loading modules, bare process", "ms", func(i int) float64 { return d.Profiles[i].ModuleMS })
-	scenarios := map[string]bool{}
-	for _, p := range d.Profiles {
-		for s := range p.ModuleLoadedMS {
-			scenarios[s] = true
-		}
-	}
-	for _, s := range slices.Sorted(maps.Keys(scenarios)) {
-		row("loading modules, after those of "+s, "ms", func(i int) float64 { return d.Profiles[i].ModuleLoadedMS[s] })
-	}
-	row("one secret access", "ms", func(i int) float64 { return d.Profiles[i].AccessMS })
-	row("memory, bare process", "MB", func(i int) float64 { return d.Profiles[i].MemoryMB })
-	for _, s := range slices.Sorted(maps.Keys(scenarios)) {
-		row("memory, after the modules of "+s, "MB", func(i int) float64 { return d.Profiles[i].MemoryLoadedMB[s] })
-	}
-	return header, rows
 }
 
 // methodSentences say how the figures came about, for someone who wants to
