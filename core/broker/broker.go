@@ -9,8 +9,8 @@ import (
 )
 
 // Variable is set in the environment of a broker, and nothing else is but the
-// runtime's GODEBUG: it holds the number of the descriptor that joins it to its
-// function.
+// runtime's GODEBUG and GOMAXPROCS: it holds the number of the descriptor that
+// joins it to its function.
 const Variable = "DTBENCH_BROKER"
 
 // ProcessName is what ps shows for a broker.
