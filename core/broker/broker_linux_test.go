@@ -323,41 +323,6 @@ func TestUsers(t *testing.T) {
 	}
 }
 
-// At rest, before the first access and after the last, neither process holds a
-// copy, and the broker's own environment never did.
-func TestNoCopyInEitherProcess(t *testing.T) {
-	needs.Ptrace(t)
-	decoy := "decoy-" + rand.Text()
-	key, signed, injected := secret(), secret(), secret()
-	r := begin(t, "ENCRYPTION_KEYS=KEY,SIGNED", "KEY="+key, "SIGNED="+signed, "AWS_SESSION_TOKEN="+injected, "OPERATION=1", "DECOY="+decoy)
-	needles := map[string][]byte{}
-	for name, value := range map[string]string{"KEY": key, "SIGNED": signed, "AWS_SESSION_TOKEN": injected} {
-		needles[name], needles[name+", first half"], needles[name+", second half"] = []byte(value), []byte(value[:len(value)/2]), []byte(value[len(value)/2:])
-	}
-	delete(needles, "KEY, first half") // "canary-…": its beginning is in every binary of the test
-	scan := func(when string) {
-		t.Helper()
-		f, err := memscan.Scan(r.cmd.Process.Pid, []byte(decoy), needles)
-		if err != nil || len(f.Hits) > 0 {
-			t.Errorf("%s: the function holds %v, %v", when, f.Hits, err)
-		}
-		b, err := memscan.ScanApart(brokerOf(t, r), []byte(decoy), []byte(broker.Variable+"="), needles)
-		if err != nil || len(b.Hits) > 0 {
-			t.Errorf("%s: the broker holds %v, %v", when, b.Hits, err)
-		}
-	}
-	scan("before")
-	for i := range 5 {
-		request := fmt.Sprint("r", i)
-		r.do(order{Do: "begin", Request: request})
-		r.expect(order{Do: "use", Request: request, Key: "KEY"}, 0, masked(key))
-		if a := r.do(order{Do: "run", Request: request, Key: "SIGNED", Op: "reverse", Input: "please"}); a.Denied > 0 {
-			t.Error("denied")
-		}
-		scan("after " + request)
-	}
-}
-
 // What an access costs when both processes are warm, without the record.
 func BenchmarkUse(b *testing.B) {
 	r := begin(b, "ENCRYPTION_KEYS=KEY", "KEY="+secret(), "BUDGET=-1", core.PolicyVariable+`={"policy":"dtbench/policy/v1","audit":{"mode":"off"}}`)
