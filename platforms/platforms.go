@@ -65,7 +65,7 @@ type Function struct {
 type Info struct {
 	Name       string
 	Provenance string // measured | simulated | replayed | live
-	Contract   string // lambda | fc | scf
+	Contract   string // lambda | fc | scf | in-process
 	// Limits says what enforces memory and CPU: cgroup-v2, cgroup-v1, model or
 	// none.
 	Limits string

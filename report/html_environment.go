@@ -171,7 +171,7 @@ func (a *analysis) command() []string {
 	args := []string{
 		"./dtbench", "run", "--platform", quote(e.Platform),
 		"--scenario", quote(strings.Join(e.Scenarios, ",")), "--variant", quote(strings.Join(e.Variants, ",")),
-		"--runtime", quote(e.Runtime), "--contract", quote(e.Contract),
+		"--runtime", quote(e.Runtime),
 		"--runs", strconv.Itoa(e.Runs), "--trim", strconv.Itoa(e.Trim), "--seed", strconv.FormatUint(e.Seed, 10),
 		"--memory", strconv.Itoa(e.MemoryMB), "--vcpu", number(e.VCPU),
 	}
@@ -182,7 +182,7 @@ func (a *analysis) command() []string {
 	if e.Preset != "" { // a simulated platform, which has no use for the others
 		return append(args, "--preset", quote(e.Preset), "--out", "again.json")
 	}
-	args = append(args, "--object-size", strconv.FormatInt(e.ObjectSize, 10), "--latency", quote(e.Latency))
+	args = append(args, "--contract", quote(e.Contract), "--object-size", strconv.FormatInt(e.ObjectSize, 10), "--latency", quote(e.Latency))
 	if e.Provenance == results.Live {
 		args = append(args, "--live", "--region", quote(e.Region))
 	}

@@ -49,9 +49,13 @@ func (a *analysis) preamble() []string {
 	if e.Provenance == results.Measured {
 		memory = "VmHWM of the instance after its answer"
 	}
+	functions := fmt.Sprintf("%s runtime%s, %s contract", e.Runtime, interpreter(t), e.Contract)
+	if e.Provenance == results.Simulated {
+		functions = fmt.Sprintf("run inside dtbench, charged as %s runtime", e.Runtime)
+	}
 	lines := []string{
 		made + fmt.Sprintf(", seed %d.", e.Seed),
-		fmt.Sprintf("Functions: %s runtime%s, %s contract, %s (enforced by: %s).", e.Runtime, interpreter(t), e.Contract, limits, e.Limits),
+		fmt.Sprintf("Functions: %s, %s (enforced by: %s).", functions, limits, e.Limits),
 		fmt.Sprintf("Time is %q: %s. Memory is %s; 1 MB is 10^6 bytes.", a.metric, a.metric.Description(), memory),
 	}
 	if s := a.simulation(); s != "" {

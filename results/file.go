@@ -111,7 +111,7 @@ type Environment struct {
 type Experiment struct {
 	Platform   string     `json:"platform"`
 	Provenance Provenance `json:"provenance"`
-	Contract   string     `json:"contract"` // lambda | fc | scf
+	Contract   string     `json:"contract"` // lambda | fc | scf | in-process (simulated)
 	Runtime    string     `json:"runtime"`  // go | python
 	Scenarios  []string   `json:"scenarios"`
 	Variants   []string   `json:"variants"`

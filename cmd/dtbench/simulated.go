@@ -32,6 +32,7 @@ func presetNames() []string {
 // itself, and about builds that it does not need.
 var notSimulated = []struct{ flag, hint string }{
 	{"against", "it compares builds, and a simulated platform charges for none: use --platform local"},
+	{"contract", "handlers are called in process"},
 	{"latency", "the waits are the model's"},
 	{"object-size", "the published figures state no size, and the model has none"},
 	{"store-endpoint", "the platform answers for the store itself"},
@@ -100,6 +101,7 @@ func (p *plan) calibrate(f *runFlags) error {
 	}
 	e := &p.experiment
 	e.Preset, e.Profile, e.ParametersSHA256 = f.preset, profile.Name, p.model.ParameterHash()
+	e.Contract = simulated.Contract
 	e.Store, e.Target = services.InProcess, services.InProcess
 	return nil
 }

@@ -106,3 +106,20 @@ func TestSimulatedVariantsExist(t *testing.T) {
 		}
 	}
 }
+
+// The limits of the experiment reach the model.
+func TestTheQuotaReachesTheModel(t *testing.T) {
+	throttled := func(args ...string) (ms float64) {
+		f := simulatedRun(t, append([]string{"--platform", "aliyun", "--scenario", "storage"}, args...)...)
+		for _, c := range f.Cells {
+			for _, s := range c.Samples {
+				ms += *s.ThrottledMS
+			}
+		}
+		return ms
+	}
+	half, none, tenth := throttled(), throttled("--vcpu", "0"), throttled("--vcpu", "0.1")
+	if none != 0 || half <= 0 || tenth <= half {
+		t.Errorf("throttled by half a processor %v ms, by a tenth %v, by no limit %v", half, tenth, none)
+	}
+}

@@ -33,6 +33,10 @@ const (
 	Tencent = "tencent" // Serverless Cloud Function
 )
 
+// Contract is what stands where other platforms name theirs: handlers are called
+// in this process.
+const Contract = "in-process"
+
 // ErrProgram: a function whose code is not in this process.
 var ErrProgram = errors.New("the simulated platform has no such function")
 
@@ -96,7 +100,7 @@ func Open(o Options) (*Platform, error) {
 // Info says what the platform is.
 func (p *Platform) Info() platforms.Info {
 	return platforms.Info{
-		Name: p.options.Name, Provenance: string(p.options.Model.Provenance()), Contract: "lambda", Limits: "model", VirtualTime: true,
+		Name: p.options.Name, Provenance: string(p.options.Model.Provenance()), Contract: Contract, Limits: "model", VirtualTime: true,
 		Notices: []string{
 			fmt.Sprintf("%s is simulated: a model calibrated on the published benchmark rows, preset %s; no account is used and nothing is measured", p.options.Name, p.options.Model.Preset()),
 		},

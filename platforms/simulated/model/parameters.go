@@ -151,7 +151,7 @@ func (p Parameters) metering() map[string]Platform {
 // values are the parameters under one preset, by their names in the file.
 type values struct {
 	coldCV, warmCV, helloCV, networkCV, storageCV float64
-	batchDrift, runDrift, runDriftAutocorrelation          float64
+	batchDrift, runDrift, runDriftAutocorrelation float64
 	tailProbability, tailExponent                 float64
 	startMS, startFloor, provisioningShare        float64
 	processorFactor, memorySD                     float64
@@ -167,21 +167,21 @@ func (p Parameters) under(preset Preset) (values, error) {
 		to          *float64
 		least, most float64 // allowed range
 	}{
-		"cold_cv":                  {&v.coldCV, 0, 10},
-		"warm_cpu_cv":              {&v.warmCV, 0, 10},
-		"hello_cv":                 {&v.helloCV, 0, 10},
-		"network_cv":               {&v.networkCV, 0, 10},
-		"storage_cv":               {&v.storageCV, 0, 10},
-		"batch_drift":              {&v.batchDrift, 0, 1},
-		"run_drift":                {&v.runDrift, 0, 0.05},
-		"run_drift_autocorrelation":         {&v.runDriftAutocorrelation, 0, 0.99},
-		"storage_tail_probability": {&v.tailProbability, 0, 0.5},
-		"storage_tail_exponent":    {&v.tailExponent, 1.5, 100},
-		"start_ms":                 {&v.startMS, 0, 1e6},
-		"start_floor":              {&v.startFloor, 0, 0.9},
-		"provisioning_share":       {&v.provisioningShare, 0, 1},
-		"processor_factor":         {&v.processorFactor, 0, 100},
-		"memory_sd_mb":             {&v.memorySD, 0, 1000},
+		"cold_cv":                   {&v.coldCV, 0, 10},
+		"warm_cpu_cv":               {&v.warmCV, 0, 10},
+		"hello_cv":                  {&v.helloCV, 0, 10},
+		"network_cv":                {&v.networkCV, 0, 10},
+		"storage_cv":                {&v.storageCV, 0, 10},
+		"batch_drift":               {&v.batchDrift, 0, 1},
+		"run_drift":                 {&v.runDrift, 0, 0.05},
+		"run_drift_autocorrelation": {&v.runDriftAutocorrelation, 0, 0.99},
+		"storage_tail_probability":  {&v.tailProbability, 0, 0.5},
+		"storage_tail_exponent":     {&v.tailExponent, 1.5, 100},
+		"start_ms":                  {&v.startMS, 0, 1e6},
+		"start_floor":               {&v.startFloor, 0, 0.9},
+		"provisioning_share":        {&v.provisioningShare, 0, 1},
+		"processor_factor":          {&v.processorFactor, 0, 100},
+		"memory_sd_mb":              {&v.memorySD, 0, 1000},
 	}
 	for _, parameter := range p.Values {
 		field, ok := fields[parameter.Name]
