@@ -11,6 +11,9 @@ import (
 // An attack that could not succeed would hold everywhere. Those that nothing in
 // the matrix falls to are tried against a core that is weakened for them.
 func TestAttacksSucceedAgainstAWeakenedCore(t *testing.T) {
+	if testing.Short() {
+		t.Skip("deploys many instances")
+	}
 	weakened := func(validation string) map[string]any {
 		return map[string]any{"keys": map[string]any{FirstKey: map[string]any{"sensitivity": "low", "validation": validation}}}
 	}

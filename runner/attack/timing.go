@@ -2,6 +2,7 @@ package attack
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -35,25 +36,33 @@ By hand: scenarios/probes/timing.go.`,
 			if brokered(variant) {
 				return t.judgeRefusals(ctx)
 			}
-			var timed probes.Timed
-			if err := t.Probe(ctx, "timing", probes.Timing{
-				Request: "timing", Key: FirstKey, Form: form(variant), Samples: timingSamples, Seed: lab.Seed(),
-			}, &timed); err != nil {
-				return r, err
-			}
 			texts, err := t.refusalTexts(ctx, variant)
 			if err != nil {
 				return r, err
 			}
-			return judgeTiming(timed, texts)
+			// On a busy machine the control may drown once. What decides is the
+			// first measurement in which it does not.
+			for attempt := range uint64(timingAttempts) {
+				var timed probes.Timed
+				if err := t.Probe(ctx, "timing", probes.Timing{
+					Request: "timing", Key: FirstKey, Form: form(variant), Samples: timingSamples, Seed: lab.Seed() + attempt,
+				}, &timed); err != nil {
+					return r, err
+				}
+				if r, err = judgeTiming(timed, texts); !errors.Is(err, ErrCannotRun) {
+					break
+				}
+			}
+			return r, err
 		},
 	}
 }
 
 const (
-	timingSamples = 20_000
-	timingT       = 5    // Welch's t beyond which a difference is no chance
-	timingShare   = 0.25 // of the control's difference
+	timingSamples  = 20_000
+	timingAttempts = 3
+	timingT        = 5    // Welch's t beyond which a difference is no chance
+	timingShare    = 0.25 // of the control's difference
 )
 
 // judgeTiming says what the times and the texts of refusals tell.
