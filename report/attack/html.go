@@ -106,7 +106,7 @@ func detailBlocks(f *results.File) []html.Block {
 		}
 		text = append(text, strings.Split(a.Explain, "\n\n")...)
 		t := &html.Table{
-			Caption: a.ID + ": what happened", Columns: columns("Variant", "Outcome", "What happened", "Evidence"),
+			Caption: a.ID + ": what happened", Columns: columns(detailHeader...),
 			Fold: a.ID + ": outcomes and evidence",
 		}
 		for _, v := range f.Variants {
@@ -114,7 +114,7 @@ func detailBlocks(f *results.File) []html.Block {
 			if !ok {
 				continue
 			}
-			row := plainRow([]string{v, "", c.Detail, strings.Join(c.Evidence, "; ")})
+			row := plainRow(detailRow(c))
 			row[1] = outcome(f, a.ID, v)
 			t.Rows = append(t.Rows, row)
 		}

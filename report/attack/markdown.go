@@ -82,10 +82,10 @@ func writeMarkdown(w io.Writer, f *results.File) error {
 		rows = nil
 		for _, v := range f.Variants {
 			if c, ok := f.Find(a.ID, v); ok {
-				rows = append(rows, []string{v, word(c), c.Detail, strings.Join(c.Evidence, "; ")})
+				rows = append(rows, detailRow(c))
 			}
 		}
-		table([]string{"Variant", "Outcome", "What happened", "Evidence"}, 4, rows)
+		table(detailHeader, len(detailHeader), rows)
 	}
 	heading(2, "Environment")
 	for _, fact := range environment(f) {

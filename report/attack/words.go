@@ -265,6 +265,25 @@ func orDash(s string) string {
 	return s
 }
 
+// detailHeader and detailRow are what is told of each cell of an attack.
+var detailHeader = []string{"Variant", "Outcome", "Expected", "What happened", "Evidence"}
+
+func detailRow(c results.Cell) []string {
+	return []string{c.Variant, word(c), expectation(c), c.Detail, strings.Join(c.Evidence, "; ")}
+}
+
+// expectation is the expected outcome of a cell, and what the matrix of this
+// repository notes about it.
+func expectation(c results.Cell) string {
+	s := string(c.Expected)
+	if m, err := results.Expected(); err == nil { // embedded, and tested
+		if e, ok := m.Find(c.Attack, c.Variant); ok && e.Outcome == c.Expected && e.Note != "" {
+			s += ": " + e.Note
+		}
+	}
+	return s
+}
+
 // deviation says what was expected and what happened.
 func deviation(c results.Cell) string {
 	return fmt.Sprintf("%s on %s: %s, expected %s: %s", c.Attack, c.Variant, c.Outcome, c.Expected, c.Detail)
