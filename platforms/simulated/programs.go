@@ -57,7 +57,9 @@ func sealed(w *World) (function.Secrets, error) {
 		}
 	}
 	if config.Policy == nil || config.Policy.Audit.Mode != core.AuditOff {
-		log, err := audit.New(audit.Options{Sink: audit.NewSink(w), Clock: w.Now, GrantBound: time.Minute, Random: w.random})
+		sink := audit.NewSink(w)
+		w.closers = append(w.closers, func() { _ = sink.Close() })
+		log, err := audit.New(audit.Options{Sink: sink, Clock: w.Now, GrantBound: time.Minute, Random: w.random})
 		if err != nil {
 			return nil, err
 		}
@@ -68,6 +70,6 @@ func sealed(w *World) (function.Secrets, error) {
 	if err != nil {
 		return nil, err
 	}
-	w.closers = append([]func(){guard.Close}, w.closers...)
+	w.closers = append(w.closers, guard.Close)
 	return guard, nil
 }

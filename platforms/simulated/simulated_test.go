@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -306,4 +307,32 @@ func TestLimits(t *testing.T) {
 	if _, err := simulated.Open(simulated.Options{Name: "moon", Model: m, Timeout: time.Second}); !errors.Is(err, model.ErrCell) {
 		t.Errorf("an unknown platform: %v", err)
 	}
+}
+
+// Closed instances leave no goroutine behind, however they ended.
+func TestInstancesLeaveNothingRunning(t *testing.T) {
+	p := open(t, simulated.Options{})
+	before := runtime.NumGoroutine()
+	for range 20 {
+		invoke(t, p, describe(p, "network", "optimized"), 3)
+		fn := describe(p, "hello", "optimized")
+		fn.Settings[scenarios.EncryptionKeys] = "NOBODY"
+		in, err := p.Prepare(context.Background(), fn)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := in.Invoke(context.Background(), []byte(`{}`)); err == nil {
+			t.Fatal("it started")
+		}
+		if err := in.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 10_000 { // those that have been told to end may still be about to
+		if runtime.NumGoroutine() <= before {
+			return
+		}
+		runtime.Gosched()
+	}
+	t.Errorf("%d goroutines more than before", runtime.NumGoroutine()-before)
 }

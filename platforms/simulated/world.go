@@ -29,7 +29,7 @@ type World struct {
 	redact   *strings.Replacer
 	random   io.Reader
 	policy   []byte
-	closers  []func() // run when the instance ends
+	closers  []func() // run when the instance ends, the last first
 
 	mu          sync.Mutex // environment and tail: a guard's log writes from a goroutine of its own
 	environment map[string]string
@@ -201,7 +201,7 @@ func (w *World) lastLines() []string {
 }
 
 func (w *World) close() {
-	for _, f := range w.closers {
+	for _, f := range slices.Backward(w.closers) {
 		f()
 	}
 	w.closers = nil
