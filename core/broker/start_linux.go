@@ -224,14 +224,22 @@ func (c *Client) handOver() error {
 
 // sendEnvironment sends the variables in as few messages as they fit in, because
 // each wakes the broker up.
-func (c *Client) sendEnvironment() error {
+func (c *Client) sendEnvironment() (err error) {
 	entries := os.Environ()
+	// One thread, whose registers are then overwritten.
+	runtime.LockOSThread()
+	longest := 0
+	defer func() {
+		err = errors.Join(err, hygiene.ForgetCopy(longest))
+		runtime.UnlockOSThread()
+	}()
 	batch := make([]byte, 0, maxPacket/2)
 	defer func() { clear(batch[:cap(batch)]) }()
 	flush := func() error {
 		if len(batch) == 0 {
 			return nil
 		}
+		longest = max(longest, len(batch))
 		err := c.write(variables, batch)
 		clear(c.question[:cap(c.question)])
 		c.question = nil // as long as the variables
