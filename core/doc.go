@@ -31,7 +31,8 @@
 // # What it does not stop
 //
 //   - Code that runs inside the function and calls this package: it gets the
-//     value exactly as the function does. No scheme inside one process stops it.
+//     value exactly as the function does. No scheme inside one process stops it;
+//     package broker puts the core into another, which bounds it.
 //   - Root, and whoever may read the memory of the process.
 //   - A callback that keeps, copies, logs or sends the value. Vendor SDKs copy it.
 //
