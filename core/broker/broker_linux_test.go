@@ -334,3 +334,29 @@ func BenchmarkUse(b *testing.B) {
 		b.Error("denied")
 	}
 }
+
+// The records are written without blocking and without a goroutine in between,
+// whoever the broker runs as: the sink is a descriptor of its own.
+func TestTheOutputDoesNotBlock(t *testing.T) {
+	r := begin(t, "ENCRYPTION_KEYS=KEY", "KEY="+secret())
+	flags := func(pid int) int64 {
+		t.Helper()
+		info, err := os.ReadFile(fmt.Sprintf("/proc/%d/fdinfo/1", pid))
+		if os.IsPermission(err) {
+			needs.Ptrace(t)
+		}
+		_, rest, _ := strings.Cut(string(info), "flags:\t")
+		word, _, _ := strings.Cut(rest, "\n")
+		n, parseErr := strconv.ParseInt(word, 8, 64)
+		if err != nil || parseErr != nil {
+			t.Fatal(err, parseErr)
+		}
+		return n
+	}
+	if flags(r.state.PID)&unix.O_NONBLOCK == 0 {
+		t.Error("the broker's output blocks")
+	}
+	if flags(r.cmd.Process.Pid)&unix.O_NONBLOCK != 0 {
+		t.Error("the function's own output was changed")
+	}
+}

@@ -55,7 +55,7 @@ func (c *Client) start() error {
 	)
 	limit := ""
 	if err == nil {
-		limit, err = c.spawn(os.NewFile(uintptr(pair[1]), "broker"))
+		limit, err = c.spawn(pair[1])
 	}
 	if err == nil {
 		err = c.handOver()
@@ -70,21 +70,24 @@ func (c *Client) start() error {
 
 // spawn starts the second process and closes what it inherits. It returns why
 // the process runs as the same user, if it does.
-func (c *Client) spawn(connection *os.File) (limit string, err error) {
-	defer connection.Close()
+//
+// Descriptors are bare numbers here: os.File.Fd would make the output block, and
+// os.StartProcess forks once more to find out whether pidfds work.
+func (c *Client) spawn(connection int) (limit string, err error) {
+	defer unix.Close(connection)
 	out, opened := output()
 	if opened {
-		defer out.Close()
+		defer unix.Close(out)
 	}
-	null, err := os.OpenFile(os.DevNull, os.O_RDONLY, 0)
+	null, err := unix.Open(os.DevNull, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("open %s: %w", os.DevNull, err)
 	}
-	defer null.Close()
-	files := []*os.File{null, out, os.Stderr, connection}
-	if policy := policyFile(); policy != nil {
-		defer policy.Close() // only the broker is to read it
-		files = append(files, policy)
+	defer unix.Close(null)
+	files := []uintptr{uintptr(null), uintptr(out), uintptr(unix.Stderr), uintptr(connection)}
+	if policy := policyDescriptor(); policy >= 0 {
+		defer unix.Close(policy) // only the broker is to read it
+		files = append(files, uintptr(policy))
 		c.policy = true
 	}
 	// It does one thing at a time: more processors would only make it start slower.
@@ -94,10 +97,7 @@ func (c *Client) spawn(connection *os.File) (limit string, err error) {
 	if setting, set := os.LookupEnv("GODEBUG"); set {
 		env = append(env, "GODEBUG="+setting)
 	}
-	attr := &os.ProcAttr{
-		Env: env, Files: files,
-		Sys: &syscall.SysProcAttr{Pdeathsig: endSignal},
-	}
+	attr := &syscall.ProcAttr{Env: env, Files: files, Sys: &syscall.SysProcAttr{Pdeathsig: endSignal}}
 	attr.Sys.Credential, limit = otherUser()
 	err = c.launch(attr)
 	if err != nil && attr.Sys.Credential != nil {
@@ -110,17 +110,23 @@ func (c *Client) spawn(connection *os.File) (limit string, err error) {
 
 // launch forks on a thread that lives as long as the child, because the child
 // dies with the thread that forked it (PR_SET_PDEATHSIG(2const)), and reaps it.
-func (c *Client) launch(attr *os.ProcAttr) error {
+func (c *Client) launch(attr *syscall.ProcAttr) error {
 	started := make(chan error)
 	go func() {
 		runtime.LockOSThread()
-		p, err := os.StartProcess("/proc/self/exe", []string{ProcessName}, attr)
+		pid, err := syscall.ForkExec("/proc/self/exe", []string{ProcessName}, attr)
 		started <- err
 		if err != nil {
 			runtime.UnlockOSThread()
 			return
 		}
-		if state, err := p.Wait(); err == nil && state.ExitCode() == core.ExitTerminated {
+		var status unix.WaitStatus
+		for {
+			if _, err = unix.Wait4(pid, &status, 0, nil); !errors.Is(err, unix.EINTR) {
+				break
+			}
+		}
+		if err == nil && status.Exited() && status.ExitStatus() == core.ExitTerminated {
 			exit(core.ExitTerminated)
 		}
 		close(c.done)
@@ -131,33 +137,33 @@ func (c *Client) launch(attr *os.ProcAttr) error {
 	return <-started
 }
 
-// output is standard output as the broker can write its records to it. A pipe
-// belongs to who made it and cannot be opened anew by another user, as package
-// audit does in order not to block; so it is opened here.
-func output() (f *os.File, opened bool) {
+// output is standard output as the broker can write its records to it without
+// blocking. A pipe belongs to who made it and cannot be opened anew by another
+// user, as package audit does; so it is opened here.
+func output() (fd int, opened bool) {
 	var stat unix.Stat_t
-	if unix.Fstat(1, &stat) == nil {
+	if unix.Fstat(unix.Stdout, &stat) == nil {
 		if kind := stat.Mode & unix.S_IFMT; kind == unix.S_IFIFO || kind == unix.S_IFCHR {
 			fd, err := unix.Open("/proc/self/fd/1", unix.O_WRONLY|unix.O_NONBLOCK|unix.O_CLOEXEC|unix.O_NOCTTY, 0)
 			if err == nil {
-				return os.NewFile(uintptr(fd), "stdout"), true
+				return fd, true
 			}
 		}
 	}
-	return os.Stdout, false
+	return unix.Stdout, false
 }
 
-// policyFile is the descriptor from which the policy comes, or nil. If the
-// variable is set all the same, the core says what is wrong with it.
-func policyFile() *os.File {
+// policyDescriptor is the number of the descriptor from which the policy comes, or
+// -1. If the variable is set all the same, the core says what is wrong with it.
+func policyDescriptor() int {
 	number, err := strconv.Atoi(os.Getenv(core.PolicyFDVariable))
 	if err != nil || number < connectionNumber {
-		return nil
+		return -1
 	}
 	if _, err := unix.FcntlInt(uintptr(number), unix.F_GETFD, 0); err != nil {
-		return nil
+		return -1
 	}
-	return os.NewFile(uintptr(number), "policy")
+	return number
 }
 
 // otherUser picks a user id that nobody has, or says why there is none.
