@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -15,6 +16,7 @@ import (
 	"github.com/dtbench/dtbench/report/claims"
 	reproductionreport "github.com/dtbench/dtbench/report/reproduction"
 	"github.com/dtbench/dtbench/results"
+	"github.com/dtbench/dtbench/results/attack"
 	"github.com/dtbench/dtbench/results/paper"
 	"github.com/dtbench/dtbench/results/reproduction"
 )
@@ -279,4 +281,41 @@ func TestCommandThatRepeats(t *testing.T) {
 	check(reproduceFlags{platform: "simulated", mode: "replay", preset: "high", pinned: true}, reproductionreport.ReplayPinned, "dtbench reproduce --platform simulated --mode replay --pinned --preset high --seed 0")
 	check(reproduceFlags{platform: "simulated", mode: "replay", preset: "high", attacks: "a/b.json"}, reproductionreport.ReplayFree, "dtbench reproduce --platform simulated --mode replay --preset high --attacks b.json --seed 0")
 	check(reproduceFlags{platform: "local", mode: "calibrated", preset: "central", measure: true, seed: 1}, reproductionreport.Measured, "dtbench reproduce --platform local --preset central --measure --seed 1")
+}
+
+// The matrix of dtbench attack decides the claims that wait for it.
+func TestReproduceTakesTheAttackMatrix(t *testing.T) {
+	expected, err := attack.Expected()
+	if err != nil {
+		t.Fatal(err)
+	}
+	matrix := attack.File{Schema: attack.Schema}
+	for _, e := range expected {
+		if e.Variant == "literal" || e.Variant == "optimized" {
+			matrix.Cells = append(matrix.Cells, attack.Cell{Attack: e.Attack, Variant: e.Variant, Outcome: e.Outcome, Expected: e.Outcome})
+		}
+	}
+	data, err := json.Marshal(matrix)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	path := filepath.Join(dir, "attacks.json")
+	if err := os.WriteFile(path, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	a, _, stderr := inProcess(t)
+	out := filepath.Join(dir, "new")
+	if code := execute(a, []string{"reproduce", "--mode", "replay", "--attacks", path, "--out", out}); code != 0 {
+		t.Fatal(stderr)
+	}
+	decided := 0
+	for _, c := range readClaims(t, out) {
+		if c.Evidence == reproduction.Attack && c.Verdict != reproduction.Untested {
+			decided++
+		}
+	}
+	if decided < 4 {
+		t.Errorf("%d claims are decided by the attacks", decided)
+	}
 }
