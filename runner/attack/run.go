@@ -37,6 +37,11 @@ func Run(ctx context.Context, c Config) (cells []results.Cell, quantities []resu
 				// What was found before is not evidence of anything.
 				r = Result{Outcome: results.CouldNotRun, Detail: reason(c.Lab.redact(err.Error()))}
 			}
+			// No attack means to quote a canary.
+			r.Detail = c.Lab.redact(r.Detail)
+			for i := range r.Evidence {
+				r.Evidence[i] = c.Lab.redact(r.Evidence[i])
+			}
 			cell := results.Cell{
 				Attack: a.ID, Variant: v, Adversary: a.Adversary,
 				Outcome: r.Outcome, Expected: expected.Outcome, Detail: r.Detail, Evidence: r.Evidence, Basis: expected.Basis,

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -184,8 +185,8 @@ func verdict(granted, tried int, what string) Result {
 // refusals are evidence of how tokens were turned away.
 func (t *Target) refusals(p probes.Presented) []string {
 	lines := t.fromTwin()
-	for text, n := range p.Refusals {
-		lines = append(lines, fmt.Sprintf("%d refused with %q", n, text))
+	for _, text := range slices.Sorted(maps.Keys(p.Refusals)) {
+		lines = append(lines, fmt.Sprintf("%d refused with %q", p.Refusals[text], text))
 	}
 	return lines
 }
