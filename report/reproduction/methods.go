@@ -161,7 +161,7 @@ func (d *Document) methodSentences() []string {
 			"Predicted: the parts of the benchmark plus the token mechanism's own cost from a cost profile, under the CPU quota, drift between batches and the resolution of the metric. Each draw repeats the whole experiment, the benchmark batch behind the calibration included, so that the doubt about the calibration is in the interval.",
 			"No published optimized figure enters a prediction: change one, and only its published value and p change.",
 			"Each cell draws from a random stream of its own, derived from the seed: adding a cell changes no other, and the number of processors changes none.",
-			"The change in time (Fig. 4) is that over the published benchmark row, which every draw is anchored to.")
+			"The change in time (Fig. 4) is that over the published benchmark row, which every draw is anchored to. The median of skewed draws lies a little below their mean, so a cost near zero can show as a change just below zero.")
 	}
 	if d.Parameters != "" {
 		list = append(list, "Parameters, hashed with the published figures and the cost profile that were used: "+d.Parameters+".")
