@@ -11,9 +11,11 @@ import (
 // ForgetCopy overwrites what copying n bytes left in the vector registers of this
 // thread, and what a signal may have made of that: the kernel saves all registers
 // on the thread's signal stack, where they stay until the next signal, and the
-// runtime sends a signal to a thread that is slow, as on a busy machine. Found by a
-// scan: one copy in twenty instances of a busy machine, after a copy of some
-// hundred bytes; those registers serve large copies only and keep what they held.
+// runtime sends a signal to a thread that is slow, as on a busy machine. Attack T4
+// found whole credentials there, in about one of thirty instances on a busy
+// machine: the environment had been copied into one message, and the registers
+// that only longer copies use keep what they held. It is judged by T4 and not by a
+// test of its own, because nothing says when a signal comes.
 //
 // The caller has locked the goroutine to its thread since before the copying
 // (runtime.LockOSThread), and has overwritten source and destination itself.
