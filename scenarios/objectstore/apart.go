@@ -13,24 +13,37 @@ type Authorization struct {
 	Header string // Authorization
 }
 
-// AuthorizePut signs a PUT of the object under key whose body has the given sum: the half of SignPut that needs the
-// secret, for a process that never sees the body. It dates the signature by the client's clock and wipes everything
-// derived from secret. The error matches ErrInvalid.
-func (c *Client) AuthorizePut(key string, payload [sha256.Size]byte, secret []byte) (Authorization, error) {
-	if err := checkKey(key); err != nil {
-		return Authorization{}, err
-	}
-	req, err := c.request(context.Background(), http.MethodPut, key, nil)
-	if err == nil {
-		err = c.signRequest(req, payload, secret)
-	}
-	if err != nil {
-		return Authorization{}, err
-	}
-	return Authorization{Date: req.Header.Get("X-Amz-Date"), Header: req.Header.Get("Authorization")}, nil
+// PutAuthorizer signs PUTs of one object whose content it never sees: the half of SignPut that needs the secret, for a
+// process of its own. What does not change from one signature to the next is laid out once. It may be used by one
+// goroutine at a time.
+type PutAuthorizer struct {
+	client *Client
+	put    *http.Request
 }
 
-// SignPutBy is SignPut for a caller that has no secret: authorize returns what AuthorizePut gave elsewhere, for a client
+// PutAuthorizer makes the authorizer of the object under key. The error matches ErrInvalid.
+func (c *Client) PutAuthorizer(key string) (*PutAuthorizer, error) {
+	if err := checkKey(key); err != nil {
+		return nil, err
+	}
+	put, err := c.request(context.Background(), http.MethodPut, key, nil)
+	return &PutAuthorizer{c, put}, err
+}
+
+// Authorize signs a PUT whose body has the given sum. It dates the signature by the client's clock and wipes everything
+// derived from secret. The error matches ErrInvalid.
+func (p *PutAuthorizer) Authorize(payload [sha256.Size]byte, secret []byte) (Authorization, error) {
+	// Every header of a request is signed, and these are the ones of the last time.
+	for _, name := range []string{"X-Amz-Content-Sha256", "X-Amz-Date", "Authorization"} {
+		delete(p.put.Header, name)
+	}
+	if err := p.client.signRequest(p.put, payload, secret); err != nil {
+		return Authorization{}, err
+	}
+	return Authorization{Date: p.put.Header.Get("X-Amz-Date"), Header: p.put.Header.Get("Authorization")}, nil
+}
+
+// SignPutBy is SignPut for a caller that has no secret: authorize returns what a PutAuthorizer gave elsewhere, for a client
 // with the same endpoint, region, bucket, access key and session token. Its error comes back as it is.
 func (c *Client) SignPutBy(ctx context.Context, key string, body []byte, authorize func(payload [sha256.Size]byte) (Authorization, error)) (*http.Request, error) {
 	if err := checkKey(key); err != nil {

@@ -17,8 +17,15 @@ func TestSigningApart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	authorizer, err := c.PutAuthorizer("folder/object name")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := authorizer.Authorize(sha256.Sum256([]byte("what came before")), secret); err != nil {
+		t.Fatal(err)
+	}
 	apart, err := c.SignPutBy(context.Background(), "folder/object name", body, func(payload [sha256.Size]byte) (Authorization, error) {
-		return c.AuthorizePut("folder/object name", payload, secret)
+		return authorizer.Authorize(payload, secret)
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -37,10 +44,14 @@ func TestSigningApartRefuses(t *testing.T) {
 	if _, err := c.SignPutBy(context.Background(), "", nil, nil); !errors.Is(err, ErrInvalid) {
 		t.Errorf("no key: %v", err)
 	}
-	if _, err := c.AuthorizePut("", [sha256.Size]byte{}, []byte(awsSecretKey)); !errors.Is(err, ErrInvalid) {
+	if _, err := c.PutAuthorizer(""); !errors.Is(err, ErrInvalid) {
 		t.Errorf("no key: %v", err)
 	}
-	if _, err := c.AuthorizePut("o", [sha256.Size]byte{}, nil); !errors.Is(err, ErrInvalid) {
+	authorizer, err := c.PutAuthorizer("o")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := authorizer.Authorize([sha256.Size]byte{}, nil); !errors.Is(err, ErrInvalid) {
 		t.Errorf("no secret: %v", err)
 	}
 }

@@ -97,6 +97,10 @@ func Setup(setting func(string) string) (broker.Config, error) {
 		return c, nil // a function without a store
 	}
 	store := storage.Store(setting)
+	usual, err := store.PutAuthorizer(declared)
+	if err != nil {
+		return c, err
+	}
 	c.Operations = []broker.Operation{{
 		Name: SignPut, Key: scenarios.StoreSecretKey,
 		Prepare: func(input []byte) (func([]byte) ([]byte, error), error) {
@@ -107,8 +111,15 @@ func Setup(setting func(string) string) (broker.Config, error) {
 			if !below(declared, object) {
 				return nil, errQuestion
 			}
+			authorizer := usual
+			if object != declared {
+				var err error
+				if authorizer, err = store.PutAuthorizer(object); err != nil {
+					return nil, err
+				}
+			}
 			return func(secret []byte) ([]byte, error) {
-				a, err := store.AuthorizePut(object, payload, secret)
+				a, err := authorizer.Authorize(payload, secret)
 				return []byte(a.Date + "\n" + a.Header), err
 			}, nil
 		},
