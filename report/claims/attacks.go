@@ -17,7 +17,7 @@ const (
 	optimizedVariant = "optimized"
 )
 
-const noMatrix = "It needs the attack matrix (dtbench attack)."
+const noMatrix = "It needs the attack matrix: dtbench attack --format json, whose file dtbench reproduce takes with --attacks."
 
 // attacksHold asks whether a variant withstands every one of some attacks.
 func attacksHold(ids ...string) judge {

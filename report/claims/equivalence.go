@@ -75,7 +75,7 @@ func hotUnderNoEffect(e *Evidence) []finding {
 			v = reproduction.NotShown // no difference is no equivalence
 		}
 		return v, shown, ok
-	}, "", "")
+	}, "", "Under every preset at least one of the two changes hardly ever comes about without any effect.")
 }
 
 func hotNegligible(e *Evidence) []finding {

@@ -55,7 +55,7 @@ func almostDoubled(e *Evidence) []finding {
 	from, to := t.Pair(results.Cold, results.MetricMemory)
 	ratio := to / from
 	return published(ratio >= 1.9, fmt.Sprintf("%s MB is a factor of %.2f; almost doubled is taken as 1.9 or more", quotient(from, to), ratio),
-		choose(ratio >= 1.9, "The factor is near two.", "An increase by seven tenths is not almost a doubling; the percentage beside it in the same sentence says so."))
+		choose(ratio >= 1.9, "The factor is near two.", fmt.Sprintf("%s is not almost a doubling; the percentage beside it in the same sentence says so.", signed(100*(ratio-1), 0))))
 }
 
 func combinedMemory(e *Evidence) []finding {

@@ -17,7 +17,8 @@ type Alarm struct {
 	// moves a batch by 7 %.
 	Drift float64
 	// Separate is the share of alarms at a nominal 5 % when the arms are measured
-	// one after the other, Interleaved when they take turns and share the drift.
+	// one after the other, Interleaved when they take turns and share the drift,
+	// which then cancels: the rate without drift, whatever the drift.
 	Separate, Interleaved float64
 	Repetitions           int
 }

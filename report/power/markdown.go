@@ -94,7 +94,7 @@ func (a *Analysis) falseAlarms(b *strings.Builder) {
 	if len(a.Alarms) == 0 {
 		return
 	}
-	fmt.Fprintf(b, "\nHow often the test of this report finds a change at the 5 %% level where there is none (simulated, %d repetitions, standard error up to %.1f points, CV %.2f within a batch).\n\n", a.Alarms[0].Repetitions, 100*math.Sqrt(0.25/float64(a.Alarms[0].Repetitions)), WithinCV)
+	fmt.Fprintf(b, "\nHow often the test of this report finds a change at the 5 %% level where there is none (simulated, %d repetitions, standard error up to %.1f points, CV %.2f within a batch). Arms that take turns share the drift and it cancels, so theirs is the rate without any; the test is exact, so that rate is 5 %% but for the noise of the repetitions.\n\n", a.Alarms[0].Repetitions, 100*math.Sqrt(0.25/float64(a.Alarms[0].Repetitions)), WithinCV)
 	var rows [][]string
 	for _, alarm := range a.Alarms {
 		rows = append(rows, []string{fmt.Sprintf("%.0f %%", 100*alarm.Drift), fmt.Sprintf("%.1f %%", 100*alarm.Separate), fmt.Sprintf("%.1f %%", 100*alarm.Interleaved)})

@@ -12,21 +12,18 @@ package power
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
 
-	"github.com/dtbench/dtbench/report"
 	"github.com/dtbench/dtbench/report/claims"
-	"github.com/dtbench/dtbench/report/stats"
 	"github.com/dtbench/dtbench/results"
 	"github.com/dtbench/dtbench/results/paper"
 )
 
 // The design of the paper, and the power that a detectable change is named for.
 const (
-	Runs  = 15
-	Trim  = 1
-	Power = 0.80
+	Runs  = claims.Runs
+	Trim  = claims.Trim
+	Power = claims.Power
 )
 
 // Analysis is what can and cannot be shown.
@@ -58,11 +55,10 @@ func (c Cell) Name() string {
 	return fmt.Sprintf("Table %d: %s, %s", c.Table, c.Scenario, c.Start)
 }
 
-// Detectable is the least change that the design would find with Power in a
-// two-sided test at 5 %, if both arms vary as the preset's benchmark arm does.
+// Detectable is the least change that the design would find under one preset, as
+// claims.Preset.Detectable has it.
 type Detectable struct {
 	Preset  string
-	CV      float64 // of single runs; 0 where unknown
 	Percent float64
 }
 
@@ -130,26 +126,11 @@ func detectable(presets []claims.Preset, t paper.Table, start results.Start) []D
 		if p.Provenance != results.Simulated || slices.ContainsFunc(out, func(d Detectable) bool { return d.Preset == p.Name }) {
 			continue
 		}
-		for _, d := range p.Cells {
-			if d.Platform != t.Platform || d.Scenario != t.Scenario || d.Variant != report.Baseline || d.Start != start || len(d.TrimmedMeans) < 2 {
-				continue
-			}
-			r := stats.Ratio{Value: 1, LogVariance: 2 * logVariance(d.TrimmedMeans), DF: 2 * (Runs - 2*Trim - 1)}
-			out = append(out, Detectable{p.Name, d.CV, 100 * r.MinimumDetectable(report.Alpha, Power)})
+		if fraction, ok := p.Detectable(t, start); ok {
+			out = append(out, Detectable{p.Name, 100 * fraction})
 		}
 	}
 	return out
-}
-
-func logVariance(xs []float64) float64 {
-	mean, sum := 0.0, 0.0
-	for _, x := range xs {
-		mean += math.Log(x) / float64(len(xs))
-	}
-	for _, x := range xs {
-		sum += (math.Log(x) - mean) * (math.Log(x) - mean)
-	}
-	return sum / float64(len(xs)-1)
 }
 
 func ofRun(f *results.File) []Measured {

@@ -4,6 +4,7 @@ import (
 	"math"
 	"testing"
 
+	"github.com/dtbench/dtbench/results"
 	"github.com/dtbench/dtbench/results/profiles"
 )
 
@@ -79,4 +80,36 @@ func TestOverlapLowersWhatTheMechanismLoads(t *testing.T) {
 	p.ModuleLoadedMS["network"], p.MemoryLoadedMB["network"] = 21, 6.5
 	check("network", 1, 23, 0.5, 6.5) // nothing is shared, and there is more to load
 	check("storage", 2, 14, 1, 0.6)   // a slower processor needs no more memory
+}
+
+// Initialisation is drawn in cold starts, with their spread; an access in every
+// invocation, with that of warm functions; and the registry holds the accesses of
+// one invocation after a cold sample and of three after a hot one.
+func TestWhatTheMechanismAddsToALaw(t *testing.T) {
+	in := load(t)
+	in.profile.NonceBytes = 1e6 // 1 MB each, to be seen
+	m := in.calibrate(t, Central)
+	v, err := in.parameters.under(Central)
+	if err != nil {
+		t.Fatal(err)
+	}
+	check := func(scenario string, start results.Start, nonces float64) {
+		t.Helper()
+		l := m.laws[Cell{"aliyun", scenario, optimized, start}]
+		near(t, scenario+" memory", l.memoryToken-in.profile.LoadingMB(scenario), nonces, 1e-9)
+		want := Distribution{}
+		if start == results.Cold {
+			want = Lognormal(v.processorFactor*(in.profile.InitMS+in.profile.LoadingMS(scenario)), v.coldCV)
+		}
+		if l.initialise != want {
+			t.Errorf("%s %s initialises with %+v, want %+v", scenario, start, l.initialise, want)
+		}
+		if want := Lognormal(v.processorFactor*in.profile.AccessMS, v.warmCV); l.access != want {
+			t.Errorf("%s %s accesses with %+v, want %+v", scenario, start, l.access, want)
+		}
+	}
+	check("hello", results.Cold, 1)
+	check("hello", results.Hot, 3)
+	check("network", results.Cold, 2)
+	check("network", results.Hot, 6)
 }
