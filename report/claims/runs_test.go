@@ -102,6 +102,24 @@ func TestShapeOfMeasuredRuns(t *testing.T) {
 	}
 }
 
+func TestWhichMeasuredFunctionCostsMost(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long and not concurrent")
+	}
+	check := func(hot float64, want reproduction.Verdict) {
+		t.Helper()
+		e := load(t)
+		arms := everywhere(arm{10, 1.05, 0.01})
+		arms["hello cold"], arms["hello hot"] = arm{1, 1.5, 0.01}, arm{1, hot, 0.01}
+		e.Runs = []*results.File{run(results.Measured, 15, arms)}
+		if c := of(t, e, "P28"); found(c, reproduction.Measured) != want || c.Evidence != reproduction.Published {
+			t.Errorf("hello hot times %v: %+v, want %s", hot, c, want)
+		}
+	}
+	check(1.2, holds)
+	check(0.9, contradicted) // cold alone is not enough
+}
+
 // A run with another number of samples says nothing about fifteen.
 func TestOnlyFifteenRunsAreFifteenRuns(t *testing.T) {
 	if testing.Short() {

@@ -173,24 +173,32 @@ func fallsWithComplexity(start results.Start) judge {
 }
 
 func simplestCostsMost(e *Evidence) []finding {
-	holds, complete := true, true
+	holds := true
 	var shown []string
 	for _, start := range []results.Start{results.Cold, results.Hot} {
 		changes := publishedChanges(e, start, 3, 4, 5, 6)
 		if changes == nil {
-			complete = false
-			break
+			return nil
 		}
 		hello := max(changes[0].percent, changes[1].percent)
 		holds = holds && hello > changes[2].percent && hello > changes[3].percent
 		shown = append(shown, fmt.Sprintf("%s: %s", start, list(changes)))
 	}
-	if !complete {
-		return nil
-	}
-	return published(holds, strings.Join(shown, "; "),
+	out := published(holds, strings.Join(shown, "; "),
 		choose(holds, "The largest relative change, cold and hot, is that of hello world on one of the platforms.",
 			"The largest relative change is not that of hello world in both starts."))
+	for _, f := range measured(e) {
+		cold, hot := measuredChanges(e, f, results.Cold), measuredChanges(e, f, results.Hot)
+		if cold == nil || hot == nil {
+			continue
+		}
+		holds := true
+		for _, c := range [][]change{cold, hot} {
+			holds = holds && c[0].percent > c[1].percent && c[0].percent > c[2].percent
+		}
+		out = append(out, finding{reproduction.Measured, verdict(holds), fmt.Sprintf("%s: cold %s; hot %s", runName(f), list(cold), list(hot)), ""})
+	}
+	return out
 }
 
 func startsOver3000(e *Evidence) []finding {
