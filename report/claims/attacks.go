@@ -57,7 +57,7 @@ func againstVariant(e *Evidence, variant string, ids []string) finding {
 	f := finding{reproduction.Attack, reproduction.Holds, variant + ": " + strings.Join(shown, ", "), "The published scheme withstood each attack."}
 	switch {
 	case len(through) > 0:
-		f.verdict, f.explanation = reproduction.Contradicted, fmt.Sprintf("Against the published scheme %s gets through.", strings.Join(through, ", "))
+		f.verdict, f.explanation = reproduction.Contradicted, fmt.Sprintf("Against the published scheme %s.", choose(len(through) == 1, through[0]+" gets through", strings.Join(through, ", ")+" get through"))
 	case len(open) > 0:
 		f.verdict, f.explanation = reproduction.Untested, fmt.Sprintf("There is no outcome for %s.", strings.Join(open, ", "))
 	case len(absent) > 0:
