@@ -14,15 +14,11 @@ import (
 
 // The claims about the design of the experiment (P20, P21).
 
-// The design of the paper, and the power that a detectable change is named for.
-const (
-	Runs  = 15
-	Trim  = 1
-	Power = 0.80
-)
+// Power is the one that a detectable change is named for.
+const Power = 0.80
 
-// Detectable is the least change, as a fraction of the baseline, that Runs in each
-// arm would find with Power in a two-sided test at report.Alpha, if both arms of a
+// Detectable is the least change, as a fraction of the baseline, that paper.Runs in
+// each arm would find with Power in a two-sided test at report.Alpha, if both arms of a
 // published cell vary as the preset's benchmark arm does, drift between batches
 // included. It is false where the preset does not tell the spread.
 func (p Preset) Detectable(t paper.Table, start results.Start) (fraction float64, ok bool) {
@@ -34,7 +30,7 @@ func (p Preset) Detectable(t paper.Table, start results.Start) (fraction float64
 	for i, v := range d.TrimmedMeans {
 		logs[i] = math.Log(v)
 	}
-	r := stats.Ratio{Value: 1, LogVariance: 2 * variance(logs), DF: 2 * (Runs - 2*Trim - 1)}
+	r := stats.Ratio{Value: 1, LogVariance: 2 * variance(logs), DF: 2 * (paper.Runs - 2*paper.Trim - 1)}
 	return r.MinimumDetectable(report.Alpha, Power), true
 }
 
@@ -57,7 +53,7 @@ func fifteenRunsSuffice(e *Evidence) []finding {
 			verdict:     verdict(worst <= 0.10),
 			computed:    fmt.Sprintf("minimum detectable change %.1f to %.1f %% (%s) over %d cells", 100*least, 100*worst, where, cells),
 			explanation: detectable(worst <= 0.10),
-		}, cells > 0 && f.Experiment.Runs == Runs
+		}, cells > 0 && f.Experiment.Runs == paper.Runs
 	})
 	return append(out, perPreset(e, func(p Preset) (reproduction.Verdict, string, bool) {
 		worst, where := 0.0, ""
@@ -117,8 +113,8 @@ func biasVerdict(spreads []float64) (reproduction.Verdict, string) {
 	var clean, trimmed []float64
 	plain := 0.0
 	for _, cv := range spreads {
-		c, _ := trimBias(cv, Runs, 0, 1)
-		t, p := trimBias(cv, Runs, 0.05, 3)
+		c, _ := trimBias(cv, paper.Runs, 0, 1)
+		t, p := trimBias(cv, paper.Runs, 0.05, 3)
 		verdicts = append(verdicts, verdict(math.Abs(c) < 0.01 && math.Abs(t) < math.Abs(p)))
 		clean, trimmed, plain = append(clean, 100*c), append(trimmed, 100*t), 100*p
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/dtbench/dtbench/report"
 	"github.com/dtbench/dtbench/report/stats"
+	"github.com/dtbench/dtbench/results/paper"
 )
 
 // Alarm is how often the test finds a change between two arms that do not differ
@@ -57,7 +58,7 @@ func alarms(seed uint64, repetitions int) ([]Alarm, error) {
 				x, y := lognormal(rng, sigma), lognormal(rng, sigma)
 				shift := (rng.NormFloat64() - rng.NormFloat64())
 				for i, tau := range drifts {
-					p, err := stats.PermutationTest(scaled(x, math.Exp(tau*shift)), y, Trim, stats.Sampling{Seed: seed})
+					p, err := stats.PermutationTest(scaled(x, math.Exp(tau*shift)), y, paper.Trim, stats.Sampling{Seed: seed})
 					if err != nil {
 						mu.Lock()
 						first = err
@@ -87,7 +88,7 @@ func alarms(seed uint64, repetitions int) ([]Alarm, error) {
 }
 
 func lognormal(rng *rand.Rand, sigma float64) []float64 {
-	xs := make([]float64, Runs)
+	xs := make([]float64, paper.Runs)
 	for i := range xs {
 		xs[i] = math.Exp(sigma * rng.NormFloat64())
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/dtbench/dtbench/report/internal/figure"
 	"github.com/dtbench/dtbench/report/internal/layout"
 	"github.com/dtbench/dtbench/results"
+	"github.com/dtbench/dtbench/results/paper"
 )
 
 // ErrNothing: no spread is known, so there is nothing to hold the published
@@ -112,7 +113,7 @@ func downwards(percent float64) float64 { return 100 * (1/(1+percent/100) - 1) }
 
 func (a *Analysis) caption() string {
 	text := fmt.Sprintf("Bands: changes that %d runs, %d dropped at each end, would miss more often than one time in five at the 5 %% level, from the spread of the simulated platforms (the paper gives none), drift between batches included. "+
-		"Horizontal scale: linear within ±%g %%, logarithmic beyond. ", Runs, Trim, figure.LinearWithin)
+		"Horizontal scale: linear within ±%g %%, logarithmic beyond. ", paper.Runs, paper.Trim, figure.LinearWithin)
 	for _, c := range a.Cells {
 		if !c.PlatformNamed {
 			text += fmt.Sprintf("The paper does not name the platform of Table %d; it is taken to be %s. ", c.Table, c.Platform)

@@ -6,8 +6,10 @@ import (
 	"math"
 	"strings"
 
+	"github.com/dtbench/dtbench/report/claims"
 	"github.com/dtbench/dtbench/report/internal/layout"
 	"github.com/dtbench/dtbench/results"
+	"github.com/dtbench/dtbench/results/paper"
 )
 
 // Markdown writes the analysis as three tables: published changes, measured
@@ -26,7 +28,7 @@ func (a *Analysis) published(b *strings.Builder) {
 		return
 	}
 	fmt.Fprintf(b, "What %d runs can show of the published changes, and the spread that each change needs to be noise. Detectable: the least change that would be found with %.0f %% power at the 5 %% level under each preset's spread, drift between batches included (simulated; the paper gives no spread). "+
-		"CV for noise: the coefficient of variation of single runs at which such a change has p = 0.05 if nothing differs.\n\n", Runs, 100*Power)
+		"CV for noise: the coefficient of variation of single runs at which such a change has p = 0.05 if nothing differs.\n\n", paper.Runs, 100*claims.Power)
 	header := []string{"Cell", "Figure", "Published %", "CV for noise"}
 	presets := a.presets()
 	for _, p := range presets {

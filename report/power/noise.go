@@ -4,6 +4,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+
+	"github.com/dtbench/dtbench/results/paper"
 )
 
 // MostCV is the largest coefficient of variation that is looked at.
@@ -24,12 +26,12 @@ func newNoise(seed uint64) noise {
 	normals := make([][2][]float64, repetitions)
 	for i := range normals {
 		for arm := range normals[i] {
-			z := make([]float64, Runs)
+			z := make([]float64, paper.Runs)
 			for k := range z {
 				z[k] = rng.NormFloat64()
 			}
 			slices.Sort(z) // exp keeps the order: what is trimmed stays the same
-			normals[i][arm] = z[Trim : Runs-Trim]
+			normals[i][arm] = z[paper.Trim : paper.Runs-paper.Trim]
 		}
 	}
 	var n noise

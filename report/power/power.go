@@ -19,13 +19,6 @@ import (
 	"github.com/dtbench/dtbench/results/paper"
 )
 
-// The design of the paper, and the power that a detectable change is named for.
-const (
-	Runs  = claims.Runs
-	Trim  = claims.Trim
-	Power = claims.Power
-)
-
 // Analysis is what can and cannot be shown.
 type Analysis struct {
 	Cells    []Cell     // the 16 optimized figures, by table, start and metric

@@ -23,6 +23,13 @@ import (
 	"github.com/dtbench/dtbench/results"
 )
 
+// The design of the experiment: Runs invocations in each cell, of which the Trim
+// smallest and the Trim largest are dropped.
+const (
+	Runs = 15
+	Trim = 1
+)
+
 //go:embed tables.json
 var tables []byte
 

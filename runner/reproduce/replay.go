@@ -46,7 +46,7 @@ func Replay(o Options, preset string, pinned bool, tool results.Tool) ([]Replaye
 			if err != nil {
 				return nil, "", err
 			}
-			r.File.Cells = append(r.File.Cells, replayCell(t, c, stream.Batch(Runs), len(r.File.Cells)))
+			r.File.Cells = append(r.File.Cells, replayCell(t, c, stream.Batch(paper.Runs), len(r.File.Cells)))
 			mean, err := meanOf(m, o, key, c)
 			if err != nil {
 				return nil, "", err
@@ -66,7 +66,7 @@ func replayFile(t paper.Table, o Options, tool results.Tool) *results.File {
 		Environment: results.Environment{OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU()},
 		Experiment: results.Experiment{
 			Platform: t.Platform, Provenance: results.Replayed, Contract: "fc", Runtime: "python", Scenarios: []string{t.Scenario},
-			Variants: []string{benchmark, optimized}, Runs: Runs, Trim: Trim, Seed: o.Seed, MemoryMB: 512, VCPU: o.Parameters.Quota.VCPU,
+			Variants: []string{benchmark, optimized}, Runs: paper.Runs, Trim: paper.Trim, Seed: o.Seed, MemoryMB: 512, VCPU: o.Parameters.Quota.VCPU,
 			CPUPeriodMS: o.Parameters.Quota.PeriodMS, TimeoutS: 10, Limits: "none", SecretAccesses: map[string]int{}, Latency: "none", Store: "replayed", Target: "replayed",
 		},
 	}
@@ -104,7 +104,7 @@ func meanOf(m *model.Model, o Options, key model.Cell, published paper.Cell) (Me
 	c := MeanCell{Published: published}
 	var times, memories moments
 	for range o.Draws {
-		t, mb := stream.TrimmedMean(Runs, Trim)
+		t, mb := stream.TrimmedMean(paper.Runs, paper.Trim)
 		times.add(t)
 		memories.add(mb)
 	}
@@ -135,7 +135,7 @@ func (m *moments) standardError() float64 { return math.Sqrt(m.variance() / floa
 func ReplayRows(list []Replayed, draws int) (out []reproduction.Row) {
 	for _, r := range list {
 		for _, variant := range []string{benchmark, optimized} {
-			once := reproduction.Row{Table: r.Table.Number, Variant: variant, Basis: reproduction.BasisReplayed, Profile: fmt.Sprintf("%d draws", Runs)}
+			once := reproduction.Row{Table: r.Table.Number, Variant: variant, Basis: reproduction.BasisReplayed, Profile: fmt.Sprintf("%d draws", paper.Runs)}
 			mean := reproduction.Row{Table: r.Table.Number, Variant: variant, Basis: reproduction.BasisReplayed, Profile: fmt.Sprintf("mean of %d", draws)}
 			for _, c := range r.File.Cells {
 				if c.Variant == variant && c.TimeMS != nil && c.MemoryMB != nil {

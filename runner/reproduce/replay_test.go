@@ -9,6 +9,7 @@ import (
 
 	"github.com/dtbench/dtbench/platforms/simulated/model"
 	"github.com/dtbench/dtbench/results"
+	"github.com/dtbench/dtbench/results/paper"
 	"github.com/dtbench/dtbench/results/reproduction"
 )
 
@@ -18,10 +19,10 @@ var tool = results.Tool{Name: "dtbench", Version: "test", Go: "test"}
 func statistic(values []float64) float64 {
 	slices.Sort(values)
 	sum := 0.0
-	for _, v := range values[Trim : len(values)-Trim] {
+	for _, v := range values[paper.Trim : len(values)-paper.Trim] {
 		sum += v
 	}
-	return sum / float64(len(values)-2*Trim)
+	return sum / float64(len(values)-2*paper.Trim)
 }
 
 func TestPinnedReplayGivesThePublishedTables(t *testing.T) {
@@ -39,7 +40,7 @@ func TestPinnedReplayGivesThePublishedTables(t *testing.T) {
 				for _, s := range c.Samples {
 					times, memory = append(times, *s.ReportedMS), append(memory, float64(s.MemoryBytes)/1e6)
 				}
-				if len(times) != Runs || slices.Min(times) == slices.Max(times) {
+				if len(times) != paper.Runs || slices.Min(times) == slices.Max(times) {
 					t.Errorf("table %d: %d samples, spread from %v to %v", r.Table.Number, len(times), slices.Min(times), slices.Max(times))
 				}
 				p, _ := r.Table.Cell(c.Variant, c.Start)

@@ -24,12 +24,6 @@ import (
 // Draws is how many repeated experiments stand behind each predicted figure.
 const Draws = 20_000
 
-// What the paper did in each cell: Runs invocations, Trim dropped at each end.
-const (
-	Runs = 15
-	Trim = 1
-)
-
 // Options say what to predict.
 type Options struct {
 	Parameters model.Parameters
@@ -149,7 +143,7 @@ func (c *Cell) draw(m *model.Model, o Options) error {
 	var times, memories moments
 	c.TrimmedMeans = make([]float64, o.Draws)
 	for i := range c.TrimmedMeans {
-		ms, mb := stream.TrimmedMean(Runs, Trim)
+		ms, mb := stream.TrimmedMean(paper.Runs, paper.Trim)
 		times.add(ms)
 		memories.add(mb)
 		c.TrimmedMeans[i] = ms
@@ -178,7 +172,7 @@ func variation(s *model.Stream, batches int) float64 {
 	total, squares := 0.0, 0.0
 	for range batches {
 		var m moments
-		for _, d := range s.Batch(Runs) {
+		for _, d := range s.Batch(paper.Runs) {
 			m.add(d.ReportedMS)
 		}
 		total += m.mean

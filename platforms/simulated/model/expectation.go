@@ -1,6 +1,10 @@
 package model
 
-import "math"
+import (
+	"math"
+
+	"github.com/dtbench/dtbench/results/paper"
+)
 
 // part is one summand of a law: processor time or a wait.
 type part struct {
@@ -73,7 +77,7 @@ func (l law) expected(q Quota, whole int) float64 {
 		}
 		return min(1, sum)
 	}
-	return expectedTrimmedMean(cdf, low, high, publishedRuns, publishedTrim)
+	return expectedTrimmedMean(cdf, low, high, paper.Runs, paper.Trim)
 }
 
 // throttled tells whether a burst of the parts exceeds the budget when each is z

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/dtbench/dtbench/results"
+	"github.com/dtbench/dtbench/results/paper"
 )
 
 // Predictive is the law of a published figure that has not been seen: draws of
@@ -35,10 +36,10 @@ func (m *Model) Predict(seed uint64, cell Cell, draws int) (timeMS, memoryMB Pre
 	for i := range draws {
 		scale, shift := 1.0, 0.0
 		if ok && m.provenance == results.Simulated {
-			t, mb := b.TrimmedMean(publishedRuns, publishedTrim)
+			t, mb := b.TrimmedMean(paper.Runs, paper.Trim)
 			scale, shift = fitted.timeMS/t, fitted.memoryMB-mb
 		}
-		timeMS.sorted[i], memoryMB.sorted[i] = s.trimmedMean(publishedRuns, publishedTrim, scale, shift)
+		timeMS.sorted[i], memoryMB.sorted[i] = s.trimmedMean(paper.Runs, paper.Trim, scale, shift)
 	}
 	slices.Sort(timeMS.sorted)
 	slices.Sort(memoryMB.sorted)

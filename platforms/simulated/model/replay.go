@@ -32,7 +32,7 @@ func Replay(parameters Parameters, preset Preset, published paper.Published, pin
 			m.published[cell] = figures{row.TimeMS, row.MemoryMB}
 			m.laws[cell] = law{
 				work: Distribution{
-					Median: row.TimeMS / TrimmedFactor(sigma, publishedRuns, publishedTrim) / m.drift.inflation(),
+					Median: row.TimeMS / TrimmedFactor(sigma, paper.Runs, paper.Trim) / m.drift.inflation(),
 					Sigma:  sigma,
 				},
 				resolution: p.ResolutionMS, memory: row.MemoryMB, memorySD: v.memorySD,

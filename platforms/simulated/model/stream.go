@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/dtbench/dtbench/results/paper"
 )
 
 // Draw is one simulated invocation: ms of wall time, MB.
@@ -106,7 +108,7 @@ func (s *Stream) Batch(n int) []Draw {
 	for i := range draws {
 		draws[i] = s.Next()
 	}
-	if s.pinned != nil && n > 2*publishedTrim {
+	if s.pinned != nil && n > 2*paper.Trim {
 		pin(draws, *s.pinned)
 	}
 	return draws
@@ -118,8 +120,8 @@ func pin(draws []Draw, want figures) {
 	for i, d := range draws {
 		times[i], memory[i] = d.ReportedMS, d.MemoryMB
 	}
-	factor := want.timeMS / trimmedMean(times, publishedTrim)
-	shift := want.memoryMB - trimmedMean(memory, publishedTrim)
+	factor := want.timeMS / trimmedMean(times, paper.Trim)
+	shift := want.memoryMB - trimmedMean(memory, paper.Trim)
 	for i := range draws {
 		d := &draws[i]
 		for _, part := range []*float64{

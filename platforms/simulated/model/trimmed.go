@@ -5,12 +5,6 @@ import (
 	"slices"
 )
 
-// The published figures are means of the 13 that remain of 15.
-const (
-	publishedRuns = 15
-	publishedTrim = 1
-)
-
 // TrimmedFactor is g(σ): the expectation of the mean of n lognormal values with
 // median 1 and log standard deviation sigma when the trim smallest and largest
 // are dropped. For trim 1 that is (n·E[X] − E[min] − E[max])/(n − 2). Dropping
