@@ -10,6 +10,7 @@ import (
 	"github.com/dtbench/dtbench/results"
 	"github.com/dtbench/dtbench/results/paper"
 	"github.com/dtbench/dtbench/results/profiles"
+	"github.com/dtbench/dtbench/results/reproduction"
 	"github.com/dtbench/dtbench/scenarios"
 )
 
@@ -92,7 +93,7 @@ func parts(t *testing.T, parameters model.Parameters) string {
 				core.ProvisionMS + core.RuntimeMS, core.StartupMS, core.WorkMS, core.StorageMS, core.NetworkMS,
 				core.InitialiseMS, core.AccessesMS, python.InitialiseMS, python.AccessesMS,
 			} {
-				table += " | " + strconv.FormatFloat(model.Round6(v), 'f', digits(v), 64)
+				table += " | " + strconv.FormatFloat(reproduction.Round(v), 'f', digits(v), 64)
 			}
 			table += " |\n"
 		}

@@ -3,6 +3,8 @@ package profiles
 import (
 	"fmt"
 	"time"
+
+	"github.com/dtbench/dtbench/results/reproduction"
 )
 
 // paperBuild is the one that the paper's functions had.
@@ -42,17 +44,17 @@ func FromSamples(s *Samples) (Profile, error) {
 		Schema: Schema, Name: s.Profile, Runtime: s.Tool.Python, Version: s.Tool.Version, Commit: s.Tool.Commit,
 		Machine: fmt.Sprintf("%s, %d processors, %s/%s, kernel %s", e.CPU, e.CPUs, e.OS, e.Arch, e.Kernel),
 		Date:    e.Started.UTC().Format(time.DateOnly), Command: s.Command,
-		Note: fmt.Sprintf("medians of %d processes each; a stand-in of our own: the paper's code is unpublished, cipher, hash and imports are our guess; compiled form without source, since the paper's was \"embedded in binary form\"",
+		Note: fmt.Sprintf("medians of %d processes each; the paper published no code, so cipher, hash and imports of this stand-in are guesses; compiled form without source, since the paper's was \"embedded in binary form\"",
 			find(ImportMS, Bare).N),
-		InitMS: round6(find(InitMS, Bare).Median), AccessMS: round6(find(AccessMS, Bare).Median),
-		ModuleMS: round6(find(ImportMS, Bare).Median), ModuleLoadedMS: map[string]float64{},
-		MemoryMB: round6(find(ImportBytes, Bare).Median / 1e6), MemoryLoadedMB: map[string]float64{},
-		NonceBytes: round6(find(NonceBytes, Bare).Median),
+		InitMS: reproduction.Round(find(InitMS, Bare).Median), AccessMS: reproduction.Round(find(AccessMS, Bare).Median),
+		ModuleMS: reproduction.Round(find(ImportMS, Bare).Median), ModuleLoadedMS: map[string]float64{},
+		MemoryMB: reproduction.Round(find(ImportBytes, Bare).Median / 1e6), MemoryLoadedMB: map[string]float64{},
+		NonceBytes: reproduction.Round(find(NonceBytes, Bare).Median),
 		Spread:     Spread{Init: spread(InitMS), Module: spread(ImportMS), Access: spread(AccessMS)},
 	}
 	for _, scenario := range []string{"storage", "network"} {
-		p.ModuleLoadedMS[scenario] = round6(find(ImportMS, scenario).Median)
-		p.MemoryLoadedMB[scenario] = round6(find(ImportBytes, scenario).Median / 1e6)
+		p.ModuleLoadedMS[scenario] = reproduction.Round(find(ImportMS, scenario).Median)
+		p.MemoryLoadedMB[scenario] = reproduction.Round(find(ImportBytes, scenario).Median / 1e6)
 	}
 	return p, p.Validate()
 }

@@ -2,11 +2,10 @@ package profiles
 
 import (
 	"fmt"
-	"math"
 	"slices"
-	"strconv"
 
 	"github.com/dtbench/dtbench/results"
+	"github.com/dtbench/dtbench/results/reproduction"
 )
 
 // FromRun derives the profile of the Go core from a complete local run of
@@ -39,7 +38,7 @@ func FromRun(f *results.File) (Profile, error) {
 		Command: fmt.Sprintf("dtbench run --platform local --runs %d --vcpu %v --cpu-period %vms --memory %d --seed %d",
 			f.Experiment.Runs, f.Experiment.VCPU, f.Experiment.CPUPeriodMS, f.Experiment.MemoryMB, f.Experiment.Seed),
 		Note:           "differences of medians between the optimized and the benchmark function; a difference below zero counts as none",
-		ModuleLoadedMS: map[string]float64{}, MemoryLoadedMB: map[string]float64{}, NonceBytes: round6(nonces.Median),
+		ModuleLoadedMS: map[string]float64{}, MemoryLoadedMB: map[string]float64{}, NonceBytes: reproduction.Round(nonces.Median),
 	}
 	initial := func(s *results.Sample) float64 { return value(s.InitMS) }
 	module := func(s *results.Sample) float64 { return value(s.StartMS) - value(s.InitMS) }
@@ -84,7 +83,7 @@ func (c costs) values(variant string, start results.Start, of func(*results.Samp
 
 // extra is what the optimized function has more than the benchmark one.
 func (c costs) extra(start results.Start, of func(*results.Sample) float64) float64 {
-	return round6(max(0, median(c.values("optimized", start, of))-median(c.values("benchmark", start, of))))
+	return reproduction.Round(max(0, median(c.values("optimized", start, of))-median(c.values("benchmark", start, of))))
 }
 
 func value(p *float64) float64 {
@@ -113,15 +112,5 @@ func variation(values []float64) float64 {
 		return 0
 	}
 	sorted := slices.Sorted(slices.Values(values))
-	return round6((sorted[3*(n-1)/4] - sorted[(n-1)/4]) / 1.349 / m)
-}
-
-// round6 rounds to six significant digits, so that a stored figure does not
-// depend on the last bit of a sum.
-func round6(v float64) float64 {
-	if math.IsNaN(v) || math.IsInf(v, 0) {
-		return v
-	}
-	r, _ := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 6, 64), 64) // the text of a float parses
-	return r
+	return reproduction.Round((sorted[3*(n-1)/4] - sorted[(n-1)/4]) / 1.349 / m)
 }

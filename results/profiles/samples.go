@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/dtbench/dtbench/results"
+	"github.com/dtbench/dtbench/results/reproduction"
 )
 
 // SamplesSchema names the version of the format of Samples.
@@ -182,7 +183,7 @@ func (s *Samples) Add(q Quantity, context, build string, value float64) {
 		i = len(s.Series)
 		s.Series = append(s.Series, Series{Quantity: q, Context: context, Build: build})
 	}
-	s.Series[i].Values = append(s.Series[i].Values, round6(value))
+	s.Series[i].Values = append(s.Series[i].Values, reproduction.Round(value))
 }
 
 // Sort puts the series in a fixed order; the values stay in theirs.

@@ -127,3 +127,20 @@ func TestDamagedFiles(t *testing.T) {
 	check(`[{}]`)
 	check(`[] []`)
 }
+
+func TestRound(t *testing.T) {
+	check := func(value, want float64) {
+		t.Helper()
+		if got := Round(value); got != want {
+			t.Errorf("%v: %v, want %v", value, got, want)
+		}
+	}
+	check(822.1234567, 822.123)
+	check(0.00012345678, 0.000123457)
+	check(-2.00000049, -2)
+	check(0, 0)
+	check(math.Inf(1), math.Inf(1))
+	if !math.IsNaN(Round(math.NaN())) {
+		t.Error("NaN became a number")
+	}
+}

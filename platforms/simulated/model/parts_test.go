@@ -48,18 +48,6 @@ func TestResolution(t *testing.T) {
 	check(47.5, 1, 48)
 	check(7, 5, 5)
 	check(1.23456, 0, 1.23456)
-	six := func(value, want float64) {
-		t.Helper()
-		if got := Round6(value); got != want {
-			t.Errorf("%v: %v, want %v", value, got, want)
-		}
-	}
-	six(822.1234567, 822.123)
-	six(0.00012345678, 0.000123457)
-	six(0, 0)
-	if !math.IsNaN(Round6(math.NaN())) {
-		t.Error("NaN became a number")
-	}
 }
 
 func TestOverlapLowersWhatTheMechanismLoads(t *testing.T) {

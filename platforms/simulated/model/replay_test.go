@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/dtbench/dtbench/results"
+	"github.com/dtbench/dtbench/results/reproduction"
 )
 
 func (in inputs) replay(t *testing.T, preset Preset, pinned bool) *Model {
@@ -47,7 +48,7 @@ func TestAPinnedReplayGivesTheTablesDigitForDigit(t *testing.T) {
 		for cell, want := range m.published {
 			var times, memory []float64
 			for _, d := range stream(t, m, seed, cell).Batch(15) {
-				times, memory = append(times, Round6(d.ReportedMS)), append(memory, Round6(d.MemoryMB))
+				times, memory = append(times, reproduction.Round(d.ReportedMS)), append(memory, reproduction.Round(d.MemoryMB))
 			}
 			if got := print2(trimmedMean(times, 1)); got != print2(want.timeMS) {
 				t.Errorf("seed %d %s: %s ms, published %v", seed, cell, got, want.timeMS)
