@@ -26,7 +26,8 @@ type Client struct {
 	running  []byte // id of the request that the runtime said runs
 	sequence uint32
 	question []byte
-	free     [][]byte // wiped buffers, as long as the longest answer
+	small    [headerSize]byte // room for a message without fields
+	free     [][]byte         // wiped buffers, as long as the longest answer
 	longest  int
 }
 
@@ -100,7 +101,11 @@ func (c *Client) ask(k kind, fields ...[]byte) (answer, buffer []byte, err error
 	buffer = c.take()
 	m, err := c.exchange(k, buffer, fields...)
 	if err == nil && m.kind == granted {
-		return m.fields[0], buffer, nil
+		answer = m.fields[0]
+		// Lent only when it is the one copy.
+		if m, err = c.read(c.small[:]); err == nil && m.kind == wiped {
+			return answer, buffer, nil
+		}
 	}
 	c.put(buffer)
 	if err != nil || m.kind != denied {

@@ -33,6 +33,11 @@
 // while the runtime says that it runs ([Client.Begin], [Client.End]). A key that
 // an [Operation] uses is not revealed at all.
 //
+// A value is lent when the broker has wiped its own copies and said so, however
+// late a busy machine lets it: what the function has released is then nowhere. The
+// broker holds signals back while it handles a message, so that none leaves a value
+// that is in registers on a stack.
+//
 // When the broker dies every access is denied, for good. When the function dies
 // the broker ends: it reads the end of the connection, watches the function's
 // pidfd and asked the kernel for a signal at its parent's death. When the guard

@@ -34,7 +34,8 @@ const (
 	sealed                    // name, ciphertext
 	ready                     // nothing
 	failed                    // why
-	granted                   // value, or what the operation gave
+	granted                   // value, or what the operation gave; wiped follows
+	wiped                     // nothing: the broker holds no copy of the value any more
 	denied                    // nothing
 	kinds
 )

@@ -58,6 +58,7 @@ func serve(setup Setup, descriptor string) error {
 }
 
 func (s *server) serve() error {
+	runtime.LockOSThread() // signals are held back from the thread that sees values
 	unix.CloseOnExec(s.fd)
 	// The name is the main thread's, on which main begins.
 	name := append([]byte(ProcessName), 0)
@@ -88,12 +89,7 @@ func (s *server) serve() error {
 			s.refuse("", "")
 			continue
 		}
-		m, err := parse(packet)
-		if err == nil {
-			err = s.handle(m)
-		}
-		clear(packet)
-		if err != nil {
+		if err := s.handleQuietly(packet); err != nil {
 			return err
 		}
 	}
@@ -138,6 +134,21 @@ func (s *server) say(k kind, sequence uint32, fields ...[]byte) error {
 			return fmt.Errorf("send: %w", err)
 		}
 	}
+}
+
+// handleQuietly handles a packet and wipes it, and holds signals back meanwhile: none
+// finds a value in the registers.
+func (s *server) handleQuietly(packet []byte) error {
+	signals, err := hygiene.HoldSignals()
+	if err != nil {
+		return err
+	}
+	m, err := parse(packet)
+	if err == nil {
+		err = s.handle(m)
+	}
+	clear(packet)
+	return errors.Join(err, signals.LetIn())
 }
 
 var errOrder = errors.New("a message out of order")
@@ -268,10 +279,16 @@ func (s *server) access(m message) error {
 		answered = true
 		return s.say(granted, m.sequence, give)
 	})
-	if !answered {
+	switch {
+	case !answered:
 		return s.say(denied, m.sequence)
+	case err != nil:
+		return err
 	}
-	return err
+	// The function goes on as soon as it has the value, and on a busy machine this
+	// process much later: what is left here would then still be there after the
+	// function has released its own.
+	return s.say(wiped, m.sequence)
 }
 
 // refuse has the guard record a refusal that the broker itself decided: it is
