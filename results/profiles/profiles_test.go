@@ -7,6 +7,7 @@ import (
 	"flag"
 	"math"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/dtbench/dtbench/results"
@@ -104,6 +105,15 @@ func TestACostIsADifferenceOfMedians(t *testing.T) {
 	check("memory", p.MemoryMB, 0.5)
 	check("memory, storage", p.MemoryLoadedMB["storage"], 0.5)
 	check("spread", p.Spread.Init, 0)
+
+	if strings.Contains(p.Note, "held back") {
+		t.Errorf("nothing was held back: %s", p.Note)
+	}
+	wait := 1.5
+	f.Cells[0].Samples[1].ThrottledMS = &wait
+	if p, err = FromRun(f); err != nil || !strings.Contains(p.Note, "held back 1 of the ") {
+		t.Errorf("one sample was held back: %s (%v)", p.Note, err)
+	}
 }
 
 func TestOverlap(t *testing.T) {

@@ -11,7 +11,9 @@ import (
 // FromRun derives the profile of the Go core from a complete local run of
 // benchmark and optimized in hello and in other scenarios. Every cost is a
 // difference of medians, because one late sample of fifteen must not move it;
-// a difference below zero is noise and counts as no cost.
+// a difference below zero is noise and counts as no cost. The function's own
+// clock stands for processor time, which it is as long as no quota holds the
+// function back; the note says how many samples were.
 //
 //   - InitMS: the initialisation between the first statement of main and ready.
 //   - ModuleMS: what is left of the time to the first request for an event, the
@@ -59,10 +61,26 @@ func FromRun(f *results.File) (Profile, error) {
 			Access: variation(c.values("optimized", results.Hot, access)),
 		}
 	}
+	if held, all := heldBack(f); held > 0 {
+		p.Note += fmt.Sprintf("; the CPU quota held back %d of the %d samples, which the figures hold as well", held, all)
+	}
 	if p.InitMS == 0 || p.AccessMS == 0 {
 		return Profile{}, fmt.Errorf("%w: the run shows no cost of the mechanism in hello", ErrInvalid)
 	}
 	return p, p.Validate()
+}
+
+// heldBack counts the samples that the CPU quota held back, and all.
+func heldBack(f *results.File) (held, all int) {
+	for _, c := range f.Cells {
+		for _, s := range c.Samples {
+			all++
+			if s.ThrottledMS != nil && *s.ThrottledMS > 0 {
+				held++
+			}
+		}
+	}
+	return held, all
 }
 
 type costs struct {
