@@ -103,7 +103,8 @@ By hand: have the function run sh -c 'tr "\0" "\n" </proc/$PPID/environ'.`,
 			if !looks[1].sawDecoy() && len(looks[1].stolen()) == 0 {
 				return Result{}, cannot("a child cannot read even a dumpable parent here: %q", looks[1].sight.Refused)
 			}
-			return judge(looks, true, "the child reads the credentials of its parent", "the child is kept out, and finds nothing after code inside let it in")
+			r, err := judge(looks, true, "the child reads the credentials of its parent", "the child is kept out, and finds nothing after code inside let it in")
+			return unlessLetIn(r, looks[0]), err
 		},
 	}
 }

@@ -117,7 +117,9 @@ By hand: the extension is 20 lines of runner/attack/forgery.go; tools for length
 				return r, err
 			}
 			defer t.Close()
-			s, err := t.steal(ctx, probes.Steal{Key: FirstKey, Count: 1, Spend: true})
+			// An extension has a nonce of its own only under the literal variant: where the
+			// nonce is that of the stolen token, it must not be refused for that.
+			s, err := t.steal(ctx, probes.Steal{Key: FirstKey, Count: 1, Spend: isLiteral(variant)})
 			if err != nil {
 				return r, err
 			}

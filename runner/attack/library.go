@@ -100,7 +100,7 @@ func judgeAccesses(t *Target, variant string, got []probes.Accesses) (r Result, 
 	stolen := len(t.Stolen(sums...)) > 0
 	bounded := declared.Granted <= requestBudget && invented.Granted <= requestBudget && extra.Granted+key.Granted == 0
 	switch {
-	case brokered(variant) && signature.Granted == 0:
+	case brokered(variant) && bounded && signature.Granted == 0:
 		return r, fmt.Errorf("the broker does not even sign: %s", signature.Reason)
 	case !hasTokens(variant) && stolen:
 		r.Outcome, r.Detail = results.Leak, "everything is there for the asking"

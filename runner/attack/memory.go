@@ -45,7 +45,8 @@ By hand: as the function's user, tr '\0' '\n' </proc/PID/environ; gdb -p PID.`,
 			if err != nil {
 				return Result{}, err
 			}
-			return judge(looks, true, "the sibling reads the credentials", "the sibling is kept out by the kernel")
+			r, err := judge(looks, true, "the sibling reads the credentials", "the sibling is kept out by the kernel")
+			return unlessLetIn(r, looks...), err
 		},
 	}
 }

@@ -99,6 +99,17 @@ func judge(looks []look, closed bool, leak, hold string) (Result, error) {
 	return r, nil
 }
 
+// unlessLetIn is broken where one of the looks, which the kernel should have refused,
+// saw the decoy: there was nothing to find at rest, and a value on loan would be seen.
+func unlessLetIn(r Result, looks ...look) Result {
+	for _, l := range looks {
+		if r.Outcome == results.Hold && l.sawDecoy() {
+			r.Outcome, r.Detail = results.Broken, l.who+" is let in: it would see a value on loan"
+		}
+	}
+	return r
+}
+
 // asEveryUser deploys d as the lab's user, and once more as the user who runs the
 // harness where that is another one, and lets attack look at each.
 func (l *Lab) asEveryUser(ctx context.Context, d Deployment, attack func(t *Target, who string) error) error {

@@ -4,14 +4,21 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
+	"reflect"
+	"unsafe"
 
+	"github.com/dtbench/dtbench/scenarios/function"
 	"github.com/dtbench/dtbench/scenarios/probes/evidence"
 )
 
-// Swap orders that the values of two variables change places in the environment
-// while the function uses the first.
-type Swap struct{ First, Second string }
+// Swap orders that two ciphertexts change places while the function uses the first.
+type Swap struct {
+	First, Second string
+	// Memory has them changed where the guard keeps them, and not in the environment.
+	Memory bool
+}
 
 // Swapped is what the function got as the first value.
 type Swapped struct {
@@ -25,11 +32,14 @@ func swap(_ context.Context, in Inside, args json.RawMessage) (_ any, err error)
 	if err != nil {
 		return nil, err
 	}
-	first, second := os.Getenv(o.First), os.Getenv(o.Second)
-	if err := errors.Join(os.Setenv(o.First, second), os.Setenv(o.Second, first)); err != nil {
+	exchange := exchangeVariables
+	if o.Memory {
+		exchange = exchangeBoxes
+	}
+	if err := exchange(in.Secrets, o.First, o.Second); err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, os.Setenv(o.First, first), os.Setenv(o.Second, second)) }()
+	defer func() { err = errors.Join(err, exchange(in.Secrets, o.First, o.Second)) }()
 	var s Swapped
 	if err := in.Secrets.Use(in.Request.ID, o.First, func(value []byte) error {
 		s.Sum = evidence.Hash(value)
@@ -38,6 +48,33 @@ func swap(_ context.Context, in Inside, args json.RawMessage) (_ any, err error)
 		s.Refusal = err.Error()
 	}
 	return s, nil
+}
+
+func exchangeVariables(_ function.Secrets, first, second string) error {
+	one, other := os.Getenv(first), os.Getenv(second)
+	return errors.Join(os.Setenv(first, other), os.Setenv(second, one))
+}
+
+// exchangeBoxes writes to the memory of a core.Guard, as a bug elsewhere in the
+// function that lets somebody write there would.
+func exchangeBoxes(guard function.Secrets, first, second string) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("probes: the guard keeps its values elsewhere: %v", r)
+		}
+	}()
+	values := reflect.ValueOf(guard).Elem().FieldByName("state").Elem().Elem().FieldByName("values")
+	box := func(name string) *[]byte {
+		value := values.MapIndex(reflect.ValueOf(name))
+		field, ok := value.Type().Elem().FieldByName("box")
+		if !ok {
+			panic("no ciphertext")
+		}
+		return (*[]byte)(unsafe.Add(value.UnsafePointer(), field.Offset))
+	}
+	one, other := box(first), box(second)
+	*one, *other = *other, *one
+	return nil
 }
 
 // restore gives the probe "restore": what the platform's hook after a restore
