@@ -44,6 +44,7 @@ func Explain(w io.Writer, a results.Description, expected results.Matrix, width 
 	t.Blank()
 	t.Paragraph(strings.Join(results.Limits, " "))
 	t.Paragraph("Run it: dtbench attack --attack " + a.ID)
+	t.Paragraph("A function to try it on by hand: docs/security.md, \"By hand\"")
 	_, err := io.WriteString(w, t.String())
 	return err
 }

@@ -76,7 +76,7 @@ func outcome(f *results.File, attack, variant string) html.Cell {
 func tallyBlock(f *results.File) html.Block {
 	t := &html.Table{Caption: tallyTitle, Columns: columns(append([]string{"", "Name"}, f.Variants...)...)}
 	for _, l := range tallies(f) {
-		t.Rows = append(t.Rows, plainRow(append([]string{l.kind, l.name}, l.cells...)))
+		t.Rows = append(t.Rows, plainRow(append([]string{l.kind, l.name}, l.texts()...)))
 	}
 	t.Columns[0].Title = "Kind"
 	return html.Block{Table: t}

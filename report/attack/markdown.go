@@ -51,7 +51,7 @@ func writeMarkdown(w io.Writer, f *results.File) error {
 	heading(2, tallyTitle)
 	var rows [][]string
 	for _, l := range tallies(f) {
-		rows = append(rows, append([]string{l.kind, l.name}, l.cells...))
+		rows = append(rows, append([]string{l.kind, l.name}, l.texts()...))
 	}
 	table(append([]string{"", "Name"}, f.Variants...), 2+len(f.Variants), rows)
 	if all := quantities(f); len(all) > 0 {

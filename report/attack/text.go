@@ -2,6 +2,8 @@ package attack
 
 import (
 	"io"
+	"strconv"
+	"strings"
 
 	"github.com/dtbench/dtbench/report/internal/layout"
 	results "github.com/dtbench/dtbench/results/attack"
@@ -47,19 +49,17 @@ func writeText(w io.Writer, f *results.File, o Options) error {
 	}
 	t.Blank()
 	t.Paragraph(tallyTitle)
-	var rows [][]string
-	for _, l := range tallies(f) {
-		rows = append(rows, append([]string{l.name}, l.cells...))
-	}
-	textTable(t, append([]string{""}, f.Variants...), rows)
+	textTallies(t, f)
 	if all := quantities(f); len(all) > 0 {
 		t.Blank()
 		t.Paragraph("Quantities")
-		rows = nil
+		var titles []string
+		var rows [][]string
 		for _, q := range all {
-			rows = append(rows, append([]string{layout.Clean(q.title), q.unit}, append(q.cells, q.source)...))
+			titles = append(titles, layout.Clean(q.title))
+			rows = append(rows, append([]string{q.unit}, append(q.cells, q.source)...))
 		}
-		textTable(t, append([]string{"", "Unit"}, append(f.Variants[:len(f.Variants):len(f.Variants)], "Source")...), rows)
+		titled(t, "Figure", nil, titles, append([]string{"Unit"}, append(f.Variants[:len(f.Variants):len(f.Variants)], "Source")...), rows)
 	}
 	t.Blank()
 	t.Paragraph("OWASP Serverless Top 10 (2018)")
@@ -70,40 +70,78 @@ func writeText(w io.Writer, f *results.File, o Options) error {
 	return err
 }
 
-// textMatrix writes the matrix with the titles in it, or below it where it is too
-// wide.
 func textMatrix(t *layout.Text, f *results.File, attacks []results.Description) {
-	var wide, narrow [][]string
+	var ids, titles []string
+	var rows [][]string
 	for _, row := range matrixRows(f, attacks) {
-		title := layout.Clean(row[0] + " " + row[1])
-		wide = append(wide, append([]string{title}, row[2:]...))
-		narrow = append(narrow, append([]string{row[0]}, row[2:]...))
+		ids, titles, rows = append(ids, row[0]), append(titles, layout.Clean(row[1])), append(rows, row[2:])
 	}
-	header := append([]string{"Attack"}, matrixHeader(f)[2:]...)
+	titled(t, "Attack", ids, titles, matrixHeader(f)[2:], rows)
+}
+
+// textTallies writes how much got through, and below it what.
+func textTallies(t *layout.Text, f *results.File) {
+	var names []string
+	var rows [][]string
+	for _, l := range tallies(f) {
+		names = append(names, l.name)
+		var counts []string
+		for _, c := range l.cells {
+			counts = append(counts, c.count())
+		}
+		rows = append(rows, counts)
+	}
+	titled(t, "About", nil, names, f.Variants, rows)
+	for _, l := range tallies(f) {
+		var which []string
+		for i, c := range l.cells {
+			if text := c.which(); text != "" {
+				which = append(which, f.Variants[i]+" "+text)
+			}
+		}
+		if len(which) > 0 {
+			t.Hanging("  ", l.name+": "+strings.Join(which, "; "))
+		}
+	}
+}
+
+// titled writes a table whose rows have titles in front, or, where that is too
+// wide, below. ids are what the rows are called; nil numbers them where a name is
+// needed.
+func titled(t *layout.Text, what string, ids, titles, header []string, rows [][]string) {
+	header = append([]string{what}, header...)
+	var wide, narrow [][]string
+	var marks []string
+	for i, row := range rows {
+		title, mark := titles[i], strconv.Itoa(i+1)
+		if ids != nil {
+			mark = ids[i]
+			title = mark + " " + title
+		}
+		wide = append(wide, append([]string{title}, row...))
+		narrow = append(narrow, append([]string{mark}, row...))
+		marks = append(marks, mark)
+	}
 	if table := layout.NewTable(nil, header, wide); t.Fits(table) {
 		t.Table(table)
 		return
 	}
-	textTable(t, header, narrow)
-	for _, a := range attacks {
-		t.Hanging("  "+a.ID+" ", layout.Clean(a.Title))
+	if table := layout.NewTable(nil, header, narrow); t.Fits(table) {
+		t.Table(table)
+	} else {
+		textList(t, header, narrow)
+	}
+	for i, mark := range marks {
+		t.Hanging("  "+mark+" ", titles[i])
 	}
 }
 
-// textTable writes a table, or, where it is too wide, a list of what its rows say.
-func textTable(t *layout.Text, header []string, rows [][]string) {
-	table := layout.NewTable(nil, header, rows)
-	if t.Fits(table) {
-		t.Table(table)
-		return
-	}
+// textList writes what the rows of a table say where there is no room for one.
+func textList(t *layout.Text, header []string, rows [][]string) {
 	for _, row := range rows {
 		line := row[0]
 		for i, cell := range row[1:] {
-			if name := header[i+1]; name != "" && name != "Attack" {
-				cell = name + " " + cell
-			}
-			line += "; " + cell
+			line += "; " + header[i+1] + " " + cell
 		}
 		t.Hanging("  ", line)
 	}

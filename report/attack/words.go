@@ -141,7 +141,46 @@ func matrixRows(f *results.File, attacks []results.Description) [][]string {
 // got through of the attacks that are about it.
 type tally struct {
 	kind, name string
-	cells      []string
+	cells      []throughs
+}
+
+// throughs are the attacks of a tally on one variant.
+type throughs struct {
+	tried            int
+	through, unknown []string // ids
+}
+
+// count is how many got through of how many.
+func (c throughs) count() string {
+	if c.tried == 0 {
+		return "–"
+	}
+	return fmt.Sprintf("%d of %d", len(c.through), c.tried)
+}
+
+// which names those that got through and those of which nothing is known.
+func (c throughs) which() string {
+	var parts []string
+	if len(c.through) > 0 {
+		parts = append(parts, strings.Join(c.through, " "))
+	}
+	if len(c.unknown) > 0 {
+		parts = append(parts, "not run: "+strings.Join(c.unknown, " "))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// texts are the cells of a tally for a table with room.
+func (t tally) texts() []string {
+	var all []string
+	for _, c := range t.cells {
+		text := c.count()
+		if which := c.which(); which != "" {
+			text += ": " + which
+		}
+		all = append(all, text)
+	}
+	return all
 }
 
 func tallies(f *results.File) []tally {
@@ -156,10 +195,9 @@ func tallies(f *results.File) []tally {
 }
 
 func tallyOf(f *results.File, kind, name string, about func(results.Description) bool) tally {
-	t := tally{kind: kind, name: name}
+	line := tally{kind: kind, name: name}
 	for _, v := range f.Variants {
-		var through, unknown []string
-		tried := 0
+		var t throughs
 		for _, a := range f.Attacks {
 			c, ok := f.Find(a.ID, v)
 			if !ok || !about(a) {
@@ -169,30 +207,16 @@ func tallyOf(f *results.File, kind, name string, about func(results.Description)
 			case results.NotApplicable:
 				continue
 			case results.CouldNotRun:
-				unknown = append(unknown, a.ID)
+				t.unknown = append(t.unknown, a.ID)
 				continue
 			case results.Leak, results.Broken:
-				through = append(through, a.ID)
+				t.through = append(t.through, a.ID)
 			}
-			tried++
+			t.tried++
 		}
-		t.cells = append(t.cells, throughText(through, unknown, tried))
+		line.cells = append(line.cells, t)
 	}
-	return t
-}
-
-func throughText(through, unknown []string, tried int) string {
-	var parts []string
-	if tried > 0 {
-		parts = append(parts, fmt.Sprintf("%d of %d", len(through), tried))
-		if len(through) > 0 {
-			parts[0] += ": " + strings.Join(through, " ")
-		}
-	}
-	if len(unknown) > 0 {
-		parts = append(parts, "not run: "+strings.Join(unknown, " "))
-	}
-	return orDash(strings.Join(parts, "; "))
+	return line
 }
 
 const tallyTitle = "What got through, by the paper's dimensions and properties"

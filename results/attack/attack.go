@@ -35,7 +35,7 @@ type Adversary string
 // The adversaries.
 const (
 	A0 Adversary = "A0" // holds a leaked token
-	A1 Adversary = "A1" // another process of the same user
+	A1 Adversary = "A1" // another process on the machine
 	A2 Adversary = "A2" // a dependency that reads environment, /proc, logs and files
 	A3 Adversary = "A3" // a dependency that executes code inside the function
 	A4 Adversary = "A4" // root
@@ -48,7 +48,7 @@ func Adversaries() []Adversary { return []Adversary{A0, A1, A2, A3, A4} }
 func (a Adversary) Text() string {
 	return map[Adversary]string{
 		A0: "holds a leaked token",
-		A1: "another process of the same user",
+		A1: "another process on the machine, of the same user or of another",
 		A2: "a dependency that reads environment, /proc, logs and files",
 		A3: "a dependency that executes code inside the function",
 		A4: "root",
