@@ -44,7 +44,8 @@ there. Where dtbench runs as root, functions and attackers run as an ordinary
 user, because root would hide the results.
 
 It ends with 0 where every outcome is as expected, 1 where one is not, 3 where an
-attack could not run here.`,
+attack could not run here. T1 to T25 are attacks on the variants; S05, S06 and S08
+put claims of the paper under those numbers to the test.`,
 		Example: `  dtbench attack
   dtbench attack --attack T7,T9 --variant literal,optimized
   dtbench attack --explain T7
@@ -52,7 +53,10 @@ attack could not run here.`,
   dtbench attack --format html --out attacks.html`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if f.explain != "" {
+			if cmd.Flags().Changed("explain") {
+				if cmd.Flags().NFlag() > 1 {
+					return usagef("it runs nothing and writes text", "--explain takes no other flag beside it")
+				}
 				return a.explainAttack(f.explain)
 			}
 			if f.incidents != nil {
@@ -104,6 +108,9 @@ func chosenAttacks(ids []string) ([]attack.Attack, error) {
 	all := attack.All()
 	if ids == nil {
 		return all, nil
+	}
+	if len(ids) == 0 {
+		return nil, usagef("", "no attack given")
 	}
 	wanted := map[string]bool{}
 	for _, id := range ids {

@@ -123,7 +123,7 @@ By hand: probe "flood"; then dtbench audit summary on what the function wrote.`,
 			}
 			err = lab.with(ctx, Deployment{Variant: variant}, func(next *Target) error { return next.Invoke(ctx, ordinaryEvent, nil) })
 			r.Detail += "; the next instance served"
-			r.measured("time-to-replacement", "From the first refusal to the first answer of the next instance", time.Since(began), "the next instance is a cold start")
+			r.measured("time-to-replacement", "First refusal to the next instance's first answer", time.Since(began), "the next instance is a cold start")
 			return r, err
 		},
 	}
@@ -166,8 +166,8 @@ func (r *Result) terminated(output string, gone time.Duration) error {
 		fmt.Sprintf("audit record %d: %s, %s; record %d: %s after %d refusals in a row", first.Sequence, first.Event, first.Result, alert.Sequence, alert.Event, alert.Failures),
 		"exit status 86, which the platform reports as terminated by its guard",
 	}
-	r.measured("time-to-alert", "From the first refusal to the alert", alert.Time.Sub(first.Time), "by the times of the audit records; at the third refusal in a row")
-	r.measured("time-to-termination", "From the first refusal to the end of the instance", gone, "after 100 refusals in a row; bad tokens as fast as they can be made")
+	r.measured("time-to-alert", "First refusal to the alert", alert.Time.Sub(first.Time), "by the times of the audit records; at the third refusal in a row")
+	r.measured("time-to-termination", "First refusal to the end of the instance", gone, "after 100 refusals in a row; bad tokens as fast as they can be made")
 	return nil
 }
 

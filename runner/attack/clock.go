@@ -58,7 +58,7 @@ The clocks of the instance are put 9 s ahead while it issues 500 tokens, then ba
 
 The clocks are those of a probe build (build tag dtbench_clock) that the attack steers; nothing else in it differs, and no release has it.
 
-By hand: the test TestRegistry… of package core does the same with Config.Clock.`,
+By hand: TestRegistryRotation of package core puts the clock on in the same way.`,
 		},
 		Run: func(ctx context.Context, lab *Lab, variant string) (r Result, err error) {
 			if !hasTokens(variant) {

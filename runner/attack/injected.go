@@ -68,7 +68,7 @@ By hand: start the function with one variable more, named GITHUB_TOKEN, and read
 
 func judgeInjected(t *Target, s evidence.Sight, variant string) Result {
 	var leaked []string
-	r := Result{Evidence: []string{fmt.Sprintf("%d places read, %d bytes, the decoy found", len(s.Read), s.Bytes)}}
+	r := Result{Evidence: []string{extent(s) + ", the decoy found"}}
 	for _, name := range slices.Concat(renamed, []string{matching, unknown}) {
 		if found := s.Of(t.Canaries[name].SHA256()); len(found) > 0 {
 			leaked = append(leaked, name)

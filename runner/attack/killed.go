@@ -51,7 +51,7 @@ By hand: run the literal variant with its output in a file, kill -9 it after an 
 				Detail:   "every grant was recorded before its value was lent",
 				Evidence: []string{fmt.Sprintf("%d instances killed, %d values lent, %d records of a grant", killings, lent, recorded)},
 				Quantities: []results.Quantity{{
-					ID: "audit-records-lost", Title: "Audit records lost when the instance is killed right after a grant",
+					ID: "audit-records-lost", Title: "Audit records lost to SIGKILL right after a grant",
 					Value: 100 * float64(lent-recorded) / float64(lent), Unit: "%", Source: results.Measured,
 					Detail: fmt.Sprintf("%d of %d grants, %d instances killed inside the last of %d openings each", lent-recorded, lent, killings, openingsPerKill),
 				}},

@@ -20,7 +20,7 @@ import (
 func searchLeftovers() Attack {
 	return Attack{
 		Description: results.Description{
-			ID: "T18", Title: "Secret, token and nonce in output, audit, panic, core file, temporary files", Adversary: results.A2,
+			ID: "T18", Title: "Secret, token, nonce in output, audit, panic, core file, temporary files", Adversary: results.A2,
 			Dimensions: []results.Dimension{results.Confidentiality},
 			Tries:      "makes the function talk, panic and dump core, and searches all that is left for the credentials, a live token and its nonce",
 			Explain: `The function works, hands a token to whoever will present it, refuses a forged one, and logs everything that a dependency can get hold of in every form that package fmt has. Then its handler panics; then another goroutine does, with core files allowed. Standard output and error, with the audit records among them, the errors that the platform reports, the core file, and all files that the function left are searched.

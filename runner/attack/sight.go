@@ -46,7 +46,7 @@ func (l look) sawDecoy() bool { return len(l.sight.Of(l.target.Decoy.SHA256())) 
 
 // said describes what was seen beside the canaries.
 func (l look) said() []string {
-	line := fmt.Sprintf("%s: %d places read, %d bytes", l.who, len(l.sight.Read), l.sight.Bytes)
+	line := l.who + ": " + extent(l.sight)
 	if l.sawDecoy() {
 		line += ", the decoy found"
 	}
@@ -55,6 +55,15 @@ func (l look) said() []string {
 		lines = append(lines, l.who+", refused: "+strings.Join(refused, ", "))
 	}
 	return lines
+}
+
+// extent says how much was looked at.
+func extent(s evidence.Sight) string {
+	places := "places"
+	if len(s.Read) == 1 {
+		places = "place"
+	}
+	return fmt.Sprintf("%d %s read, %d bytes", len(s.Read), places, s.Bytes)
 }
 
 // numbers are those of processes and threads in what is found.
