@@ -12,9 +12,11 @@
 //
 // [Start] is the function's first step. It starts the same program again as the
 // broker, joined to it by a socket pair (unix(7), SOCK_SEQPACKET) that has no
-// path and no port, hands the environment over, and waits until the broker has
-// sealed what ENCRYPTION_KEYS and the policy name, with [core.FromEnvironment].
-// Then it erases the plaintext from its own memory (package hygiene). [Serve], the
+// path and no port and takes no connection (Linux gives the broker's end an
+// abstract name of its own accord, since it asks for the credentials of senders;
+// connecting to that is refused), hands the environment over, and waits until the
+// broker has sealed what ENCRYPTION_KEYS and the policy name, with
+// [core.FromEnvironment]. Then it erases the plaintext from its own memory (package hygiene). [Serve], the
 // first statement of main, is where the second process ends up. Its own
 // environment and arguments never held a secret.
 //
