@@ -132,6 +132,8 @@ func (a *app) buildAttacks(ctx context.Context, f *attackFlags, work string, fil
 	switch {
 	case context.Cause(ctx) != nil:
 		return nil, context.Cause(ctx)
+	case errors.Is(err, build.ErrNoToolchain):
+		a.note("no probe builds with steered clocks, which no release has: the go command was not found")
 	case err != nil:
 		a.note("no probe builds with steered clocks: %v", err)
 	}
