@@ -54,6 +54,8 @@
 //     beyond the budget of one request. A request that it invents has a budget
 //     too; its id is in the audit records and not among the platform's.
 //   - Code that runs before Start, in an init function, finds the plaintext.
+//   - Whoever runs as the same user and opens the memory of one of the processes
+//     before it has made itself non-dumpable: what is open stays open.
 //   - Root, and whoever may trace the processes. Where both run as one user, that
 //     user can end the broker, which closes everything and reveals nothing.
 //   - What the function does with a value that was lent to it.
