@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"sync"
@@ -26,8 +27,8 @@ type Client struct {
 	running  []byte // id of the request that the runtime said runs
 	sequence uint32
 	question []byte
-	small    [headerSize]byte // room for a message without fields
-	free     [][]byte         // wiped buffers, as long as the longest answer
+	seed     [seedSize]byte // of the mask of the next answer
+	free     [][]byte       // wiped buffers, as long as the longest answer
 	longest  int
 }
 
@@ -52,7 +53,7 @@ func (c *Client) End() { c.Begin("") }
 // operation, the request does not run or has spent its budget, the core refuses,
 // the broker is dead.
 func (c *Client) Use(requestID, dataKey string, callback func(value []byte) error) error {
-	answer, buffer, err := c.ask(use, nil, []byte(requestID), []byte(dataKey))
+	answer, buffer, err := c.ask(use, nil, []byte(requestID), []byte(dataKey), nil)
 	if err != nil {
 		return err
 	}
@@ -63,7 +64,7 @@ func (c *Client) Use(requestID, dataKey string, callback func(value []byte) erro
 // Run has the broker carry out an operation with a value. The output is the
 // caller's. Every error is [core.ErrDenied].
 func (c *Client) Run(requestID, dataKey, operation string, input []byte) ([]byte, error) {
-	answer, buffer, err := c.ask(run, nil, []byte(requestID), []byte(dataKey), []byte(operation), input)
+	answer, buffer, err := c.ask(run, nil, []byte(requestID), []byte(dataKey), nil, []byte(operation), input)
 	if err != nil {
 		return nil, err
 	}
@@ -94,18 +95,16 @@ func (c *Client) ask(k kind, fields ...[]byte) (answer, buffer []byte, err error
 	defer c.mu.Unlock()
 	// The first field is the request that runs: one message, because a second
 	// would wake the broker twice.
-	fields[0] = c.running
+	fields[0], fields[3] = c.running, c.seed[:]
 	if c.closed || sizeOf(fields...) > maxPacket {
 		return nil, nil, denial
 	}
+	rand.Read(c.seed[:])
 	buffer = c.take()
 	m, err := c.exchange(k, buffer, fields...)
 	if err == nil && m.kind == granted {
-		answer = m.fields[0]
-		// Lent only when it is the one copy.
-		if m, err = c.read(c.small[:]); err == nil && m.kind == wiped {
-			return answer, buffer, nil
-		}
+		mask(m.fields[0], c.seed[:])
+		return m.fields[0], buffer, nil
 	}
 	c.put(buffer)
 	if err != nil || m.kind != denied {

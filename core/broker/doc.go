@@ -35,8 +35,9 @@
 // while the runtime says that it runs ([Client.Begin], [Client.End]). A key that
 // an [Operation] uses is not revealed at all.
 //
-// A value is lent when the broker has wiped its own copies and said so, however
-// late a busy machine lets it: what the function has released is then nowhere. The
+// An answer travels under a mask that follows from a seed in the question, and is
+// sent when the broker has wiped value and seed. However late a busy machine lets it
+// go on, it holds nothing that the function has released. The
 // broker holds signals back while it handles a message, so that none leaves a value
 // that is in registers on a stack.
 //

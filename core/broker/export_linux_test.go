@@ -2,5 +2,5 @@ package broker
 
 // UsePacket is a question as the function sends it.
 func UsePacket(sequence uint32, running, request, key string) []byte {
-	return appendMessage(nil, use, sequence, []byte(running), []byte(request), []byte(key))
+	return appendMessage(nil, use, sequence, []byte(running), []byte(request), []byte(key), make([]byte, seedSize))
 }

@@ -1,8 +1,10 @@
 package broker
 
 import (
+	"crypto/subtle"
 	"encoding/binary"
 	"errors"
+	"math/rand/v2"
 )
 
 // A message is one packet: version (1 byte), kind (1), sequence number (4),
@@ -12,7 +14,8 @@ import (
 const (
 	version    = 1
 	headerSize = 1 + 1 + 4 + 4
-	maxFields  = 5
+	maxFields  = 6
+	seedSize   = 32 // of the mask of an answer
 
 	// maxValue is the kernel's limit on one variable with its name
 	// (MAX_ARG_STRLEN, execve(2)); maxPacket leaves room for its ciphertext in
@@ -28,19 +31,18 @@ type kind uint8
 const (
 	variables kind = iota + 1 // NAME=value, each ended by a NUL, before seal; not answered
 	seal                      // answered by sealed, for each variable, and ready; or by failed
-	use                       // running request, request, key; answered by granted or denied
-	run                       // running request, request, key, operation, input; answered by granted or denied
+	use                       // running request, request, key, seed; answered by granted or denied
+	run                       // running request, request, key, seed, operation, input; answered by granted or denied
 	hello                     // see State.fields; before anything else
 	sealed                    // name, ciphertext
 	ready                     // nothing
 	failed                    // why
-	granted                   // value, or what the operation gave; wiped follows
-	wiped                     // nothing: the broker holds no copy of the value any more
+	granted                   // value, or what the operation gave, under the mask
 	denied                    // nothing
 	kinds
 )
 
-var fieldsOf = [kinds]int{variables: 1, use: 3, run: 5, hello: 3, sealed: 2, failed: 1, granted: 1}
+var fieldsOf = [kinds]int{variables: 1, use: 4, run: 6, hello: 3, sealed: 2, failed: 1, granted: 1}
 
 var errMessage = errors.New("broker: not a message of this version")
 
@@ -100,4 +102,23 @@ func appendMessage(buffer []byte, k kind, sequence uint32, fields ...[]byte) []b
 		p = append(p, f...)
 	}
 	return p
+}
+
+// mask puts an answer under the mask that follows from the seed, or takes it away.
+//
+// The function goes on as soon as it has an answer, and on a busy machine the broker
+// much later: what of a value was left there would still be there after the function
+// has released its own. So the broker wipes the value and the seed before it answers,
+// and what it holds then tells nothing. The seed is drawn for each question.
+func mask(answer, seed []byte) {
+	stream := rand.NewChaCha8([seedSize]byte(seed))
+	var pad [64]byte
+	for len(answer) > 0 {
+		n := min(len(answer), len(pad))
+		_, _ = stream.Read(pad[:n]) // never fails
+		subtle.XORBytes(answer, answer, pad[:n])
+		answer = answer[n:]
+	}
+	clear(pad[:])
+	*stream = rand.ChaCha8{}
 }

@@ -7,7 +7,7 @@ import (
 
 func TestAMessageComesBackAsItWas(t *testing.T) {
 	for k := variables; k < kinds; k++ {
-		fields := [][]byte{[]byte("a"), {}, []byte("value with a line\nand a \x00"), bytes.Repeat([]byte{7}, 5000), []byte("e")}[:fieldsOf[k]]
+		fields := [][]byte{[]byte("a"), {}, []byte("value with a line\nand a \x00"), bytes.Repeat([]byte{7}, 5000), []byte("e"), []byte("f")}[:fieldsOf[k]]
 		packet := appendMessage(nil, k, 77, fields...)
 		m, err := parse(packet)
 		if err != nil || m.kind != k || m.sequence != 77 {
@@ -25,7 +25,7 @@ func TestAMessageComesBackAsItWas(t *testing.T) {
 }
 
 func TestWhatIsNoMessage(t *testing.T) {
-	whole := appendMessage(nil, use, 1, []byte("run"), []byte("run"), []byte("KEY"))
+	whole := appendMessage(nil, use, 1, []byte("run"), []byte("run"), []byte("KEY"), []byte("seed"))
 	check := func(what string, packet []byte) {
 		t.Helper()
 		if m, err := parse(packet); err == nil {
@@ -51,6 +51,23 @@ func TestWhatIsNoMessage(t *testing.T) {
 	check("too long", appendMessage(nil, variables, 1, make([]byte, maxPacket)))
 }
 
+// The mask goes as it came, and is another for another seed.
+func TestTheMaskOfAnAnswer(t *testing.T) {
+	seed, other := bytes.Repeat([]byte{1}, seedSize), bytes.Repeat([]byte{2}, seedSize)
+	for _, n := range []int{0, 1, 63, 64, 65, 1000} {
+		value := bytes.Repeat([]byte{7}, n)
+		one, two := bytes.Clone(value), bytes.Clone(value)
+		mask(one, seed)
+		mask(two, other)
+		if n > 8 && (bytes.Equal(one, two) || bytes.Contains(one, value[:8])) {
+			t.Errorf("%d bytes: the masks are alike, or none", n)
+		}
+		if mask(one, seed); !bytes.Equal(one, value) {
+			t.Errorf("%d bytes come back otherwise", n)
+		}
+	}
+}
+
 // A buffer that has room is used, so that nothing is left behind elsewhere.
 func TestMessagesAreWrittenInPlace(t *testing.T) {
 	buffer := make([]byte, 0, 64)
@@ -65,8 +82,8 @@ func TestMessagesAreWrittenInPlace(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add([]byte{})
 	f.Add(appendMessage(nil, hello, 0, []byte("1"), []byte("0"), []byte("SO_PEERCRED")))
-	f.Add(appendMessage(nil, use, 1, []byte("r"), []byte("r"), []byte("KEY")))
-	f.Add(appendMessage(nil, run, 1<<31, []byte("r"), []byte("r"), []byte("KEY"), []byte("sign-put"), []byte("input")))
+	f.Add(appendMessage(nil, use, 1, []byte("r"), []byte("r"), []byte("KEY"), make([]byte, seedSize)))
+	f.Add(appendMessage(nil, run, 1<<31, []byte("r"), []byte("r"), []byte("KEY"), make([]byte, seedSize), []byte("sign-put"), []byte("input")))
 	f.Add(appendMessage(nil, granted, 2, []byte{}))
 	f.Add(append(appendMessage(nil, denied, 3), 1))
 	f.Fuzz(func(t *testing.T, packet []byte) {

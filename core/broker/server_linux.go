@@ -28,6 +28,7 @@ type server struct {
 	peer     peer
 	receive  []byte
 	answer   []byte
+	masked   []byte
 	control  []byte
 	env      *environment
 	guard    atomic.Pointer[core.Guard]
@@ -250,15 +251,15 @@ func (s *server) configure() (c Config, err error) {
 
 // access answers one use or run, once.
 func (s *server) access(m message) error {
-	running, request, key := m.fields[0], string(m.fields[1]), string(m.fields[2])
+	running, request, key, seed := m.fields[0], string(m.fields[1]), string(m.fields[2]), m.fields[3]
 	operations := s.operations[key]
-	allowed := s.declared[key] && len(running) > 0 && request == string(running) && (m.kind == run) == (operations != nil)
+	allowed := len(seed) == seedSize && s.declared[key] && len(running) > 0 && request == string(running) && (m.kind == run) == (operations != nil)
 	var do func([]byte) ([]byte, error)
 	if allowed && m.kind == run {
 		var operation Operation
-		if operation, allowed = operations[string(m.fields[3])]; allowed {
+		if operation, allowed = operations[string(m.fields[4])]; allowed {
 			var err error
-			do, err = operation.Prepare(m.fields[4])
+			do, err = operation.Prepare(m.fields[5])
 			allowed = err == nil
 		}
 	}
@@ -277,18 +278,19 @@ func (s *server) access(m message) error {
 			give = output
 		}
 		answered = true
-		return s.say(granted, m.sequence, give)
+		// Of its length at once: what it outgrows is under an older mask.
+		s.masked = append(s.masked[:0], give...)
+		mask(s.masked, seed)
+		return nil
 	})
+	clear(seed)
 	switch {
 	case !answered:
 		return s.say(denied, m.sequence)
 	case err != nil:
 		return err
 	}
-	// The function goes on as soon as it has the value, and on a busy machine this
-	// process much later: what is left here would then still be there after the
-	// function has released its own.
-	return s.say(wiped, m.sequence)
+	return s.say(granted, m.sequence, s.masked)
 }
 
 // refuse has the guard record a refusal that the broker itself decided: it is
