@@ -48,6 +48,7 @@ reference:
 	$(GO) run ./runner/profile/measure
 	$(GO) test -count=1 ./results/profiles -update
 	$(GO) test -run TestReference -count=1 ./runner/microcosts -update
+	$(GO) run ./cmd/dtbench attack --format json --out results/reference/attacks.json
 	$(GO) test -run TestDocuments -count=1 . -update
 
 # What was measured when the reference was made: a change to it makes the
@@ -55,7 +56,7 @@ reference:
 MEASURED = core scenarios platforms runner go.mod go.sum ':!*_test.go' ':!*.md'
 
 release:
-	@for file in results/reference/local.json results/reference/python.json results/profiles/samples/paper-python.json results/reference/microcosts.json; do \
+	@for file in results/reference/local.json results/reference/python.json results/profiles/samples/paper-python.json results/reference/microcosts.json results/reference/attacks.json; do \
 		commit=$$(sed -n 's/^ *"commit": "\([0-9a-f]*\)".*/\1/p' $$file); \
 		git diff --quiet $$commit HEAD -- $(MEASURED) || { echo "$$file was measured at $$commit and what it measures has changed since: make reference"; exit 1; }; \
 	done

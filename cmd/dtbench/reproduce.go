@@ -80,7 +80,7 @@ before all of it is complete.`,
 	fl.StringVar(&f.preset, "preset", reproduction.PresetCentral, "parameters that tables and chart show: "+strings.Join(reproduction.Presets(), ", ")+" (the report has all)")
 	fl.BoolVar(&f.measure, "measure", false, "measure the cost profiles on this machine now, instead of using the stored ones (Linux, a minute or two)")
 	fl.Uint64Var(&f.seed, "seed", 1, "seed of all draws and schedules")
-	fl.StringVar(&f.attacks, "attacks", "", "result of dtbench attack --format json, which decides the claims about security")
+	fl.StringVar(&f.attacks, "attacks", "", "result of dtbench attack --format json, which decides the claims about security (default: a stored one)")
 	fl.StringVar(&f.out, "out", "", "folder for the files (default: dtbench-reproduce-TIME)")
 	fl.BoolVar(&f.force, "force", false, "write into a folder that is not empty, replacing files of the same names")
 	fl.BoolVar(&f.quiet, "quiet", false, "no progress")

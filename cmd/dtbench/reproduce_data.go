@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -79,10 +80,8 @@ func (r *reproducing) document(ctx context.Context) (*reproductionreport.Documen
 	if evidence.Runs, err = r.evidenceRuns(d); err != nil {
 		return nil, err
 	}
-	if f.attacks != "" {
-		if evidence.Attacks, err = attackCells(f.attacks); err != nil {
-			return nil, err
-		}
+	if evidence.Attacks, err = r.attackCells(d); err != nil {
+		return nil, err
 	}
 	options := reproduce.Options{Parameters: r.parameters, Published: evidence.Published, Seed: f.seed, Draws: reproduce.Draws, Progress: r.progress()}
 	if f.mode == modeReplay {
@@ -100,8 +99,19 @@ func (r *reproducing) document(ctx context.Context) (*reproductionreport.Documen
 	return d, r.sections(d, evidence)
 }
 
-// attackCells reads the matrix that dtbench attack wrote.
-func attackCells(path string) ([]attack.Cell, error) {
+// attackCells are the outcomes that claims about security are judged by: those of
+// the file that --attacks names, else the stored ones.
+func (r *reproducing) attackCells(d *reproductionreport.Document) ([]attack.Cell, error) {
+	path := r.flags.attacks
+	if path == "" {
+		stored, err := reference.Attacks()
+		if err != nil {
+			return nil, err
+		}
+		d.Notices = append(d.Notices, fmt.Sprintf("Evidence of attacks: the stored run of dtbench attack, %s on %s, dtbench commit %.12s; --attacks takes a fresh one.",
+			stored.Environment.Started.UTC().Format(time.DateOnly), stored.Environment.CPU, stored.Tool.Commit))
+		return stored.Cells, nil
+	}
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, usagef("", "--attacks: %v", err)

@@ -9,6 +9,7 @@ import (
 	"fmt"
 
 	"github.com/dtbench/dtbench/results"
+	"github.com/dtbench/dtbench/results/attack"
 )
 
 //go:embed local.json
@@ -19,6 +20,9 @@ var python []byte
 
 //go:embed microcosts.json
 var microcosts []byte
+
+//go:embed attacks.json
+var attacks []byte
 
 // Local returns the stored run of dtbench run --platform local. An error means
 // that the embedded file is damaged.
@@ -44,4 +48,14 @@ func Microcosts() (*results.Microcosts, error) {
 		return nil, fmt.Errorf("stored micro-measurements: %w", err)
 	}
 	return m, nil
+}
+
+// Attacks returns the stored result of dtbench attack. An error means that the
+// embedded file is damaged.
+func Attacks() (*attack.File, error) {
+	f, err := attack.Read(bytes.NewReader(attacks))
+	if err != nil {
+		return nil, fmt.Errorf("stored attacks: %w", err)
+	}
+	return f, nil
 }
