@@ -72,7 +72,7 @@ var expected = []struct {
 	{"P14", holds, contradicted, func(e *Evidence) { setTime(e, 5, "optimized", results.Cold, 390) }},
 	{"P15", contradicted, holds, func(e *Evidence) { setTime(e, 5, "optimized", results.Hot, 70) }},
 	{"P16", holds, contradicted, func(e *Evidence) { setTime(e, 3, "benchmark", results.Cold, 3) }},
-	{"P17", untested, contradicted, func(e *Evidence) { e.Simulated = []Preset{preset(*e, "low", 0.001, 0.1)} }},
+	{"P17", notShown, contradicted, func(e *Evidence) { e.Simulated = []Preset{preset(*e, "low", 0.001, 0.1)} }},
 	{"P18", notShown, contradicted, func(e *Evidence) { e.Simulated = []Preset{preset(*e, "low", 0.001, 0.1)} }},
 	{"P19", notShown, holds, func(e *Evidence) { e.Facts.Reported.Analyses = []string{"p = 0.4"} }},
 	{"P20", untested, contradicted, func(e *Evidence) {
@@ -339,4 +339,19 @@ func TestTheOrderOfEvidence(t *testing.T) {
 	check("P21", "measured simulated")
 	check("P17", "simulated measured") // its predicate speaks of presets
 	check("P18", "simulated")
+}
+
+// Without presets, as in a replay, measured runs do not decide what was asked of
+// the published differences.
+func TestPublishedDifferencesNeedPresets(t *testing.T) {
+	e := load(t)
+	e.Runs = []*results.File{run(results.Measured, 15, everywhere(arm{1, 1, 0.02}))}
+	for _, id := range []string{"P17", "P18"} {
+		if c := of(t, e, id); c.Verdict != notShown || c.Evidence != reproduction.Published {
+			t.Errorf("%s: %s by %s: %s", id, c.Verdict, c.Evidence, c.Computed)
+		}
+	}
+	if c := of(t, e, "P17"); len(c.Also) != 1 || c.Also[0].Evidence != reproduction.Measured || c.Also[0].Verdict != holds {
+		t.Errorf("P17: also %v", c.Also)
+	}
 }

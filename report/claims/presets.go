@@ -102,8 +102,12 @@ func fixedOverhead(e *Evidence) []finding {
 		return verdict(chance >= report.Alpha), fmt.Sprintf("best constant %+.1f ms, %s", c, pValue(chance)), true
 	}, "The three cold differences are compatible with one constant under every preset, mostly because the slow scenarios are so noisy.",
 		"The three cold differences are not one constant, whichever preset describes the noise.")
+	shown := "differences " + differences(e)
 	if len(out) > 0 {
-		out[0].computed = "differences " + differences(e) + "; " + out[0].computed
+		out[0].computed = shown + "; " + out[0].computed
+	} else {
+		// Measured runs have differences of their own: they say nothing of these.
+		out = noSpread(shown)
 	}
 	return append(out, perRun(e, func(f *results.File) (finding, bool) {
 		v, computed, ok := measuredConstant(e, f)
@@ -164,7 +168,13 @@ func fasterByFluctuation(e *Evidence) []finding {
 		out[0].computed = strings.Join(names, ", ") + " if nothing differs: " + out[0].computed
 		return out
 	}
-	return []finding{{reproduction.Published, reproduction.NotShown, strings.Join(names, ", "), "No spread is given to compare the differences with."}}
+	return noSpread(strings.Join(names, ", "))
+}
+
+// noSpread is the finding on published differences where no preset lends them a
+// spread, as in a replay.
+func noSpread(computed string) []finding {
+	return []finding{{reproduction.Published, reproduction.NotShown, computed, "No spread is given to compare the differences with."}}
 }
 
 func pValue(p float64) string {
