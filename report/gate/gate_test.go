@@ -341,6 +341,27 @@ func TestProvenanceOfBothSides(t *testing.T) {
 		"The figures of BASE are replayed: nothing was measured there.", "The figures of HEAD are simulated: nothing was measured there.")
 }
 
+func TestDriftBetweenTheFiles(t *testing.T) {
+	const inTurn, batches = "measured one after the other", "batches of their own"
+	check := func(base, head results.Provenance, want string) {
+		t.Helper()
+		b, h := craft{seed: 1}.file(), craft{seed: 2}.file()
+		b.Experiment.Provenance, h.Experiment.Provenance = base, head
+		at := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+		b.Environment.Started, b.Environment.Finished = at, at.Add(time.Minute)
+		h.Environment.Started, h.Environment.Finished = at.Add(time.Hour), at.Add(2*time.Hour)
+		text := strings.Join(compare(t, b, h, Options{Force: true}).Notices, "\n")
+		for _, notice := range []string{inTurn, batches} {
+			if strings.Contains(text, notice) != (notice == want) {
+				t.Errorf("%s against %s: want %q in\n%s", base, head, want, text)
+			}
+		}
+	}
+	check(results.Measured, results.Measured, inTurn)
+	check(results.Simulated, results.Simulated, batches)
+	check(results.Simulated, results.Measured, "")
+}
+
 func TestNotices(t *testing.T) {
 	base, head := craft{seed: 1}.file(), craft{seed: 2}.file()
 	at := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)

@@ -28,7 +28,11 @@ func (c *Comparison) notices() []string {
 			}
 		}
 	}
-	if apart(base.Environment, head.Environment) {
+	switch p, q := base.Experiment.Provenance, head.Experiment.Provenance; {
+	case measured(p) != measured(q): // nothing drifts from one to the other
+	case !measured(p):
+		add("BASE and HEAD are batches of their own: where the model has them drift apart, that counts as change.")
+	case apart(base.Environment, head.Environment):
 		add("BASE and HEAD were measured one after the other: drift between the runs counts as change. dtbench run --against measures both in one schedule.")
 	}
 	for _, d := range machineDifferences(base.Environment, head.Environment) {
