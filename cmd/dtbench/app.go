@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"regexp"
 	"strings"
 	"syscall"
 	"time"
@@ -100,13 +101,39 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or input, 3 partial,
 		return usagef("see "+cmd.CommandPath()+" --help", "%s", plain(err))
 	})
 	root.AddCommand(a.runCommand(), a.reportCommand(), a.compareCommand(), a.reproduceCommand(), a.auditCommand(), a.attackCommand(), a.versionCommand())
+	refuseUnknownShells(root)
 	return root
 }
 
-// plain drops the prefixes of flag errors that say nothing.
-func plain(err error) string {
-	return strings.TrimPrefix(err.Error(), "invalid argument ")
+// refuseUnknownShells makes completion for a shell that it does not know an
+// error, not a help text.
+func refuseUnknownShells(root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		if c.Name() != "completion" {
+			continue
+		}
+		c.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+		c.Args = func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return nil
+			}
+			var shells []string
+			for _, shell := range cmd.Commands() {
+				shells = append(shells, shell.Name())
+			}
+			return usagef("", "unknown shell %q: choose %s", args[0], strings.Join(shells, ", "))
+		}
+	}
 }
+
+// plain drops the parts of flag errors that say nothing to a user.
+func plain(err error) string {
+	return parserName.ReplaceAllString(strings.TrimPrefix(err.Error(), "invalid argument "), "")
+}
+
+// parserName is what package strconv says before the reason.
+var parserName = regexp.MustCompile(`strconv\.\w+: parsing ".*": `)
 
 // note prints a line on standard error.
 func (a *app) note(format string, args ...any) {
