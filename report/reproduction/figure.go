@@ -47,6 +47,7 @@ const (
 	axisRoom    = 66.0
 	barWidth    = 36.0
 	groupGap    = 30.0
+	nameRoom    = 122.0 // of the longest name of a group
 	lineHeight  = 11.0
 	numberSize  = 8.0
 )
@@ -189,8 +190,10 @@ func (d *Document) captionLines(c *chart) []string {
 	switch d.Method {
 	case Measured:
 		lines = append(lines, "Measured on a local machine, not on the paper's platforms: compare shapes and directions; a run stands beside each table of its scenario. Error bars: 95 % intervals of the ratio of trimmed means.")
-	case ReplayFree, ReplayPinned:
-		lines = append(lines, "Replayed from the published cells: equal by construction, no support for any claim.")
+	case ReplayFree:
+		lines = append(lines, "Replayed: 15 draws from laws fitted to all published cells; no support for any claim. Error bars: 95 % intervals of the ratio of trimmed means.")
+	case ReplayPinned:
+		lines = append(lines, "Replayed: 15 draws rescaled to the published cells, equal by construction; no support for any claim. Error bars: 95 % intervals of the ratio of trimmed means.")
 	default:
 		lines = append(lines, fmt.Sprintf("Predicted by a model calibrated on the benchmark rows alone, preset %s: medians of %d draws, error bars their central 95 %%.", d.Preset, d.Draws))
 	}
@@ -202,7 +205,12 @@ func (d *Document) captionLines(c *chart) []string {
 
 // slots is the width that the groups take, in points.
 func (c *chart) slots() float64 {
-	return float64(len(c.panels[0].groups)) * (groupGap + barWidth*float64(len(c.series)))
+	return float64(len(c.panels[0].groups)) * (c.gap() + barWidth*float64(len(c.series)))
+}
+
+// gap is the room between two groups: enough for their names too.
+func (c *chart) gap() float64 {
+	return max(groupGap, nameRoom-barWidth*float64(len(c.series)))
 }
 
 func (c *chart) figure() figure.Figure {
@@ -287,12 +295,12 @@ func (c panelPlotter) Plot(dc draw.Canvas, p *plot.Plot) {
 	}
 	x := 0.0
 	for _, g := range c.groups {
-		x += groupGap / 2
+		x += c.gap() / 2
 		for i, b := range g.bars {
 			c.drawBar(dc, c.series[i], b, trX(x)+1, trX(x+barWidth)-1, zero, trY)
 			x += barWidth
 		}
-		x += groupGap / 2
+		x += c.gap() / 2
 	}
 	dc.StrokeLine2(draw.LineStyle{Color: figure.Ink, Width: 0.8}, dc.Min.X, zero, dc.Max.X, zero)
 }
