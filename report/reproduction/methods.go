@@ -29,7 +29,26 @@ func (d *Document) summary() []string {
 	default:
 		list = append(list, fmt.Sprintf("Benchmark rows are calibrated: the model is fitted to them, so that they agree is no finding. Optimized rows are predicted: medians of %d repeated experiments that know nothing of the published optimized rows.", d.Draws))
 	}
-	return list
+	return append(list, d.outcome())
+}
+
+// follow counts the percentages in the text that follow from the tables.
+func (d *Document) follow() (n int) {
+	for _, s := range d.statements() {
+		if s.Follows {
+			n++
+		}
+	}
+	return n
+}
+
+// outcome is the result in one sentence.
+func (d *Document) outcome() string {
+	s := fmt.Sprintf("In short: claims: %s; percentages in the text that follow from the tables: %d of %d", d.tally(), d.follow(), len(d.Published.Stated))
+	if len(d.Predictions) > 0 {
+		s += fmt.Sprintf("; conclusions from simulated data that depend on the preset: %d of %d", len(d.flips()), len(d.conclusions()))
+	}
+	return s + "."
 }
 
 // tableNotes stand next to the tables.

@@ -105,15 +105,12 @@ func (t *textReport) predictions() {
 
 func (t *textReport) statements() {
 	t.heading("Percentages in the text, recomputed from the tables")
-	follow := 0
 	for _, s := range t.Document.statements() {
-		if s.Follows {
-			follow++
-			continue
+		if !s.Follows {
+			t.Hanging("- ", "does not follow: "+layout.Clean(s.sentence()))
 		}
-		t.Hanging("- ", "does not follow: "+layout.Clean(s.sentence()))
 	}
-	t.Paragraph(fmt.Sprintf("%d of %d follow from the tables.", follow, len(t.Published.Stated)))
+	t.Paragraph(fmt.Sprintf("%d of %d follow from the tables.", t.follow(), len(t.Published.Stated)))
 }
 
 func (t *textReport) claims() {
