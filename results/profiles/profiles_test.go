@@ -82,6 +82,7 @@ func TestACostIsADifferenceOfMedians(t *testing.T) {
 				}
 				s.InitMS, s.StartMS = &a, &b
 			}
+			s.ThrottledMS = nil // as a stored run has it by chance
 			if optimized {
 				s.SecretsMS, s.MemoryBytes = 1.25, 7_500_000
 			}
