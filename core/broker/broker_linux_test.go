@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -183,6 +184,21 @@ func TestWhoIsNotServed(t *testing.T) {
 	check("not the number of a descriptor", "x", exe)
 	check("not the number of a descriptor", "1", exe)
 	check("SO_PEERCRED", "77", exe)
+}
+
+// A broker that nobody asked for a while sleeps otherwise than between the accesses
+// of a busy function.
+func TestAccessAfterALongPause(t *testing.T) {
+	key := secret()
+	r := begin(t, "ENCRYPTION_KEYS=KEY", "KEY="+key)
+	for _, request := range []string{"r1", "r2"} {
+		r.do(order{Do: "begin", Request: request})
+		r.expect(order{Do: "use", Request: request, Key: "KEY"}, 0, masked(key))
+		time.Sleep(5 * broker.Attentive)
+	}
+	if err := r.stop(); err != nil {
+		t.Errorf("%v: %s", err, r.errors)
+	}
 }
 
 func TestLongValues(t *testing.T) {

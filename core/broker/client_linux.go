@@ -27,8 +27,11 @@ type Client struct {
 	running  []byte // id of the request that the runtime said runs
 	sequence uint32
 	question []byte
+	several  bool // processors
+	receiver receiver
 	seed     [seedSize]byte // of the mask of the next answer
-	free     [][]byte       // wiped buffers, as long as the longest answer
+	mask     mask
+	free     [][]byte // wiped buffers, as long as the longest answer
 	longest  int
 }
 
@@ -103,7 +106,7 @@ func (c *Client) ask(k kind, fields ...[]byte) (answer, buffer []byte, err error
 	buffer = c.take()
 	m, err := c.exchange(k, buffer, fields...)
 	if err == nil && m.kind == granted {
-		mask(m.fields[0], c.seed[:])
+		c.mask.apply(m.fields[0], c.seed[:])
 		return m.fields[0], buffer, nil
 	}
 	c.put(buffer)
@@ -161,6 +164,13 @@ func (c *Client) read(buffer []byte) (message, error) {
 }
 
 func (c *Client) receive(buffer []byte) (int, error) {
+	// The broker cannot run while we look, where there is one processor.
+	for began := time.Now(); c.several && time.Since(began) < eager; giveWay() {
+		n, _, _, err := c.receiver.receive(c.fd, buffer, nil, unix.MSG_DONTWAIT)
+		if !errors.Is(err, unix.EAGAIN) {
+			return n, err
+		}
+	}
 	for {
 		n, err := unix.Read(c.fd, buffer)
 		if !errors.Is(err, unix.EINTR) {

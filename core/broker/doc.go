@@ -41,6 +41,11 @@
 // broker holds signals back while it handles a message, so that none leaves a value
 // that is in registers on a stack.
 //
+// What an access costs is mostly the waking of threads and processors. The function
+// therefore looks for the answer for up to 100 µs, giving way to other threads, before
+// it sleeps; the broker sleeps for 10 ms after a message in a system call of which the Go
+// runtime does not know, and only then as other Go programs do.
+//
 // When the broker dies every access is denied, for good. When the function dies
 // the broker ends: it reads the end of the connection, watches the function's
 // pidfd and asked the kernel for a signal at its parent's death. When the guard

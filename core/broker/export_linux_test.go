@@ -1,5 +1,8 @@
 package broker
 
+// Attentive is how long a broker sleeps lightly.
+const Attentive = attentive
+
 // UsePacket is a question as the function sends it.
 func UsePacket(sequence uint32, running, request, key string) []byte {
 	return appendMessage(nil, use, sequence, []byte(running), []byte(request), []byte(key), make([]byte, seedSize))

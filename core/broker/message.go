@@ -104,21 +104,25 @@ func appendMessage(buffer []byte, k kind, sequence uint32, fields ...[]byte) []b
 	return p
 }
 
-// mask puts an answer under the mask that follows from the seed, or takes it away.
+// mask puts an answer under the mask that follows from a seed, or takes it away. It is
+// kept, because the generator is more memory than the rest of an access takes.
 //
 // The function goes on as soon as it has an answer, and on a busy machine the broker
 // much later: what of a value was left there would still be there after the function
 // has released its own. So the broker wipes the value and the seed before it answers,
 // and what it holds then tells nothing. The seed is drawn for each question.
-func mask(answer, seed []byte) {
-	stream := rand.NewChaCha8([seedSize]byte(seed))
-	var pad [64]byte
+type mask struct {
+	stream rand.ChaCha8
+	pad    [64]byte
+}
+
+func (m *mask) apply(answer, seed []byte) {
+	m.stream.Seed([seedSize]byte(seed))
 	for len(answer) > 0 {
-		n := min(len(answer), len(pad))
-		_, _ = stream.Read(pad[:n]) // never fails
-		subtle.XORBytes(answer, answer, pad[:n])
+		n := min(len(answer), len(m.pad))
+		_, _ = m.stream.Read(m.pad[:n]) // never fails
+		subtle.XORBytes(answer, answer, m.pad[:n])
 		answer = answer[n:]
 	}
-	clear(pad[:])
-	*stream = rand.ChaCha8{}
+	*m = mask{}
 }

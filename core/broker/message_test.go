@@ -54,17 +54,21 @@ func TestWhatIsNoMessage(t *testing.T) {
 // The mask goes as it came, and is another for another seed.
 func TestTheMaskOfAnAnswer(t *testing.T) {
 	seed, other := bytes.Repeat([]byte{1}, seedSize), bytes.Repeat([]byte{2}, seedSize)
+	var m mask
 	for _, n := range []int{0, 1, 63, 64, 65, 1000} {
 		value := bytes.Repeat([]byte{7}, n)
 		one, two := bytes.Clone(value), bytes.Clone(value)
-		mask(one, seed)
-		mask(two, other)
+		m.apply(one, seed)
+		m.apply(two, other)
 		if n > 8 && (bytes.Equal(one, two) || bytes.Contains(one, value[:8])) {
 			t.Errorf("%d bytes: the masks are alike, or none", n)
 		}
-		if mask(one, seed); !bytes.Equal(one, value) {
+		if m.apply(one, seed); !bytes.Equal(one, value) {
 			t.Errorf("%d bytes come back otherwise", n)
 		}
+	}
+	if m != (mask{}) {
+		t.Error("something of the mask is left")
 	}
 }
 

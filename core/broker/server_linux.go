@@ -26,10 +26,14 @@ type server struct {
 	setup    Setup
 	fd       int
 	peer     peer
+	receiver receiver
 	receive  []byte
 	answer   []byte
 	masked   []byte
+	mask     mask
 	control  []byte
+	request  string // of the last access, as is key
+	key      string
 	env      *environment
 	guard    atomic.Pointer[core.Guard]
 	finished sync.Once
@@ -43,19 +47,23 @@ func serve(setup Setup, descriptor string) error {
 	if err != nil || fd < 3 || fd > 1<<20 {
 		return fmt.Errorf("%w: %s is not the number of a descriptor", ErrServe, Variable)
 	}
-	s := &server{
-		setup: setup, fd: fd, env: newEnvironment(),
-		receive: make([]byte, maxPacket), answer: make([]byte, 0, 4<<10),
-		// Room for the sender's credentials and nothing else: descriptors that
-		// somebody sends along do not fit, and the kernel closes them.
-		control: make([]byte, unix.CmsgSpace(unix.SizeofUcred)),
-	}
+	s := newServer(setup, fd)
 	if err := s.serve(); err != nil {
 		s.env.wipe()
 		clear(s.receive)
 		return fmt.Errorf("%w: %w", ErrServe, err)
 	}
 	return nil
+}
+
+func newServer(setup Setup, fd int) *server {
+	return &server{
+		setup: setup, fd: fd, env: newEnvironment(),
+		receive: make([]byte, maxPacket), answer: make([]byte, 0, 4<<10),
+		// Room for the sender's credentials and nothing else: descriptors that
+		// somebody sends along do not fit, and the kernel closes them.
+		control: make([]byte, unix.CmsgSpace(unix.SizeofUcred)),
+	}
 }
 
 func (s *server) serve() error {
@@ -105,18 +113,18 @@ func (s *server) greet() error {
 // end of the connection.
 func (s *server) next() (packet []byte, ours bool, err error) {
 	for {
-		n, control, flags, _, err := unix.Recvmsg(s.fd, s.receive, s.control, unix.MSG_CMSG_CLOEXEC)
-		if errors.Is(err, unix.EINTR) {
-			continue
+		n, controls, whole, err := s.receiver.receive(s.fd, s.receive, s.control, unix.MSG_CMSG_CLOEXEC)
+		switch {
+		case errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EINTR):
+			err = waitLong(s.fd)
+		case err == nil && n == 0:
+			return nil, false, nil
+		case err == nil:
+			return s.receive[:n], whole && s.peer.sent(s.control[:controls]), nil
 		}
 		if err != nil {
 			return nil, false, fmt.Errorf("receive: %w", err)
 		}
-		if n == 0 {
-			return nil, false, nil
-		}
-		whole := flags&(unix.MSG_TRUNC|unix.MSG_CTRUNC) == 0
-		return s.receive[:n], whole && s.peer.sent(s.control[:control]), nil
 	}
 }
 
@@ -251,7 +259,8 @@ func (s *server) configure() (c Config, err error) {
 
 // access answers one use or run, once.
 func (s *server) access(m message) error {
-	running, request, key, seed := m.fields[0], string(m.fields[1]), string(m.fields[2]), m.fields[3]
+	s.request, s.key = same(s.request, m.fields[1]), same(s.key, m.fields[2])
+	running, request, key, seed := m.fields[0], s.request, s.key, m.fields[3]
 	operations := s.operations[key]
 	allowed := len(seed) == seedSize && s.declared[key] && len(running) > 0 && request == string(running) && (m.kind == run) == (operations != nil)
 	var do func([]byte) ([]byte, error)
@@ -280,7 +289,7 @@ func (s *server) access(m message) error {
 		answered = true
 		// Of its length at once: what it outgrows is under an older mask.
 		s.masked = append(s.masked[:0], give...)
-		mask(s.masked, seed)
+		s.mask.apply(s.masked, seed)
 		return nil
 	})
 	clear(seed)
@@ -291,6 +300,15 @@ func (s *server) access(m message) error {
 		return err
 	}
 	return s.say(granted, m.sequence, s.masked)
+}
+
+// same is text as a string, which is the last one where it can be: a flood of
+// accesses leaves no garbage.
+func same(last string, text []byte) string {
+	if last == string(text) {
+		return last
+	}
+	return string(text)
 }
 
 // refuse has the guard record a refusal that the broker itself decided: it is
@@ -330,16 +348,20 @@ func findPeer(fd int) (peer, error) {
 	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_PASSCRED, 1); err != nil {
 		return p, fmt.Errorf("SO_PASSCRED: %w", err)
 	}
+	timeout := unix.NsecToTimeval(attentive.Nanoseconds())
+	if err := unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &timeout); err != nil {
+		return p, fmt.Errorf("SO_RCVTIMEO: %w", err)
+	}
 	return p, nil
 }
 
 // sent reads the credentials that the kernel attached to a message.
 func (p *peer) sent(control []byte) bool {
-	messages, err := unix.ParseSocketControlMessage(control)
-	if err != nil || len(messages) != 1 {
+	header, data, rest, err := unix.ParseOneSocketControlMessage(control)
+	if err != nil || len(rest) > 0 {
 		return false
 	}
-	from, err := unix.ParseUnixCredentials(&messages[0])
+	from, err := unix.ParseUnixCredentials(&unix.SocketControlMessage{Header: header, Data: data})
 	return err == nil && from.Pid == p.pid
 }
 

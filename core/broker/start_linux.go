@@ -35,7 +35,7 @@ const endSignal = syscall.SIGTERM
 // Errors wrap [ErrStart]. What the core says about names, values and policy is in
 // their text.
 func Start() (*Client, error) {
-	c := &Client{done: make(chan struct{}), longest: maxPacket}
+	c := &Client{done: make(chan struct{}), longest: maxPacket, several: runtime.NumCPU() > 1}
 	if err := c.start(); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrStart, err)
 	}
@@ -90,8 +90,14 @@ func (c *Client) spawn(connection int) (limit string, err error) {
 		files = append(files, uintptr(policy))
 		c.policy = true
 	}
-	// It does one thing at a time: more processors would only make it start slower.
-	env := []string{Variable + "=" + strconv.Itoa(connectionNumber), "GOMAXPROCS=1"}
+	env := []string{
+		Variable + "=" + strconv.Itoa(connectionNumber),
+		// One for what waits outside the scheduler and one for the rest, such as
+		// records; more would only make it start slower.
+		"GOMAXPROCS=2",
+		// What it keeps is small. The collector is to begin at 1 MB and not at 4.
+		"GOGC=25",
+	}
 	// The runtime's settings are read before main and cannot be handed over later;
 	// fips140=only must hold where the core computes.
 	if setting, set := os.LookupEnv("GODEBUG"); set {
