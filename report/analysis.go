@@ -58,6 +58,9 @@ func analyse(f *results.File, o Options) (*analysis, error) {
 	if _, err := ParseMetric(string(a.metric)); err != nil {
 		return nil, err
 	}
+	if !a.parted() && a.metric != Reported {
+		return nil, fmt.Errorf("%w: a replayed sample has %s only, as a published figure is one number", ErrNoMetric, Reported)
+	}
 	a.scenarios, a.variants = slices.Clone(f.Experiment.Scenarios), slices.Clone(f.Experiment.Variants)
 	for i := range f.Cells {
 		c := cell{Cell: &f.Cells[i]}

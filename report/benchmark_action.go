@@ -46,7 +46,7 @@ func (a *analysis) actionEntries(prefix string) []actionEntry {
 	var out []actionEntry
 	for _, c := range a.cells {
 		name := prefix + a.marked(clean(strings.Join([]string{a.file.Experiment.Platform, c.Scenario, c.Variant, string(c.Start)}, "/")))
-		extra := clean(fmt.Sprintf("%s on %s", a.file.Experiment.Provenance, a.file.Experiment.Platform))
+		extra := a.origin()
 		if s := c.timeMS; s != nil {
 			out = append(out, actionEntry{
 				name + "/time", "ms", s.TrimmedMean, plusMinus(s.CI95),

@@ -103,8 +103,8 @@ func newChart(f *results.File, o Options) (*chart, error) {
 	if c.scale.SymmetricLog {
 		lines = append(lines, fmt.Sprintf("Vertical scale: linear within ±%g %% (shaded), logarithmic beyond.", figure.LinearWithin))
 	}
-	if !e.Interleaved {
-		lines = append(lines, "The arms were not interleaved: drift between them counts as change.")
+	if s := a.apart("change"); s != "" {
+		lines = append(lines, s+".")
 	}
 	c.width = vg.Length(axisRoom+2*margin) + vg.Length(max(leastPlot, c.slots))
 	for _, l := range lines {

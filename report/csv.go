@@ -58,11 +58,15 @@ func (a *analysis) csvRows(name string) [][]string {
 			if s.CgroupPeakBytes != nil {
 				peak = strconv.FormatInt(*s.CgroupPeakBytes, 10)
 			}
+			total, handler, secrets, prepare := "", "", "", ""
+			if a.parted() {
+				total, handler, secrets, prepare = number(s.TotalMS), number(s.HandlerMS), number(s.SecretsMS), number(s.PrepareMS)
+			}
 			rows = append(rows, []string{
 				harmless(name), harmless(e.Platform), string(e.Provenance), harmless(c.Scenario), harmless(c.Variant), string(c.Start), harmless(c.Basis),
 				strconv.Itoa(s.Order), harmless(s.Instance), strconv.Itoa(s.Invocation), string(a.metric), time, strconv.FormatBool(s.trimmed),
-				number(s.TotalMS), optional(s.StartMS), optional(s.ToHandlerMS), optional(s.InitMS), number(s.HandlerMS), number(s.SecretsMS),
-				optional(s.ReportedMS), number(s.PrepareMS), optional(s.ThrottledMS),
+				total, optional(s.StartMS), optional(s.ToHandlerMS), optional(s.InitMS), handler, secrets,
+				optional(s.ReportedMS), prepare, optional(s.ThrottledMS),
 				memory, peak, processes,
 			})
 		}

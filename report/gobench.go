@@ -32,9 +32,11 @@ func GoBench(w io.Writer, f *results.File, o Options) error {
 		}
 	}
 	e := f.Experiment
-	set("goos", f.Environment.OS)
-	set("goarch", f.Environment.Arch)
-	set("cpu", f.Environment.CPU)
+	if a.observed() { // no processor is in the times of a model
+		set("goos", f.Environment.OS)
+		set("goarch", f.Environment.Arch)
+		set("cpu", f.Environment.CPU)
+	}
 	set("platform", e.Platform)
 	set("provenance", string(e.Provenance))
 	set("status", string(f.Status))

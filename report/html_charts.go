@@ -10,22 +10,6 @@ import (
 	"github.com/dtbench/dtbench/results"
 )
 
-// source is the end of every caption: where the data are from.
-func (a *analysis) source() string {
-	e := a.file.Experiment
-	s := fmt.Sprintf("Data: %s on %s", e.Provenance, e.Platform)
-	if t := a.file.Environment.Started; !t.IsZero() {
-		s += ", " + t.UTC().Format("2006-01-02")
-	}
-	if c := a.file.Tool.Commit; c != "" {
-		s += ", commit " + c[:min(12, len(c))]
-	}
-	if a.file.Status != results.Complete {
-		s += ", " + string(a.file.Status)
-	}
-	return clean(s + ".")
-}
-
 // changeFigures draw the paper's Fig. 4, one figure per variant, all on one
 // scale.
 func (a *analysis) changeFigures() []html.Figure {
@@ -46,8 +30,8 @@ func (a *analysis) changeFigures() []html.Figure {
 			chart.Shade = [2]float64{at(-figure.LinearWithin), at(figure.LinearWithin)}
 			caption += fmt.Sprintf(" The scale is linear within ±%g %% (shaded) and logarithmic beyond.", figure.LinearWithin)
 		}
-		if !a.file.Experiment.Interleaved {
-			caption += " The arms were not interleaved: drift between them counts as change."
+		if s := a.apart("change"); s != "" {
+			caption += " " + s + "."
 		}
 		data := &html.Table{
 			Caption: a.marked("Change in time of " + clean(variant)), Fold: "Figures behind this chart",
@@ -202,7 +186,9 @@ func (a *analysis) samplesTable(samples int) *html.Table {
 			if s.timed {
 				row[4] = number(s.time)
 			}
-			row[5], row[6] = number(s.HandlerMS), number(s.SecretsMS)
+			if a.parted() {
+				row[5], row[6] = number(s.HandlerMS), number(s.SecretsMS)
+			}
 			if s.ThrottledMS != nil {
 				row[7] = number(*s.ThrottledMS)
 			}

@@ -19,13 +19,7 @@ func (a *analysis) driftBlocks() []html.Block {
 			last = max(last, s.Order)
 		}
 	}
-	words := "Each sample at its place in the run. The line is the trimmed mean of its variant, a cross a sample that it drops. " +
-		"Samples that rise or fall together mean that the machine changed during the run"
-	if a.file.Experiment.Interleaved {
-		words += "; the arms were interleaved, so that such drift hits all of them alike."
-	} else {
-		words += "; the arms were not interleaved, so that drift counts as overhead."
-	}
+	words := "Each sample at its place in the run. The line is the trimmed mean of its variant, a cross a sample that it drops. " + a.drifting()
 	var figures []html.Figure
 	for _, p := range panels {
 		figures = append(figures, a.drift(p, last))

@@ -48,10 +48,16 @@ func (a *analysis) environmentBlocks() []html.Block {
 	if m.MemoryBytes > 0 {
 		memory = fmt.Sprintf("%.1f GB", float64(m.MemoryBytes)/1e9)
 	}
-	facts("Machine", "System", m.OS+"/"+m.Arch, "Kernel", m.Kernel, "Processor", m.CPU, "Processors", strconv.Itoa(m.CPUs), "Memory", memory,
+	machine := []string{
+		"System", m.OS + "/" + m.Arch, "Kernel", m.Kernel, "Processor", m.CPU, "Processors", strconv.Itoa(m.CPUs), "Memory", memory,
 		"Started", moment(m.Started), "Finished", moment(m.Finished),
-		"Load before and after", fmt.Sprintf("%.2f, %.2f", m.LoadBefore, m.LoadAfter),
-		"Waited for a processor", percent(m.CPUPressurePercent), "Processor time of others", percent(m.OtherCPUPercent), "Stolen by the hypervisor", percent(m.StealPercent))
+	}
+	if a.observed() {
+		facts("Machine", append(machine, "Load before and after", fmt.Sprintf("%.2f, %.2f", m.LoadBefore, m.LoadAfter),
+			"Waited for a processor", percent(m.CPUPressurePercent), "Processor time of others", percent(m.OtherCPUPercent), "Stolen by the hypervisor", percent(m.StealPercent))...)
+	} else {
+		facts("Machine that computed the figures", machine...)
+	}
 
 	limit := "none"
 	if e.MemoryMB > 0 {
@@ -71,13 +77,25 @@ func (a *analysis) environmentBlocks() []html.Block {
 	if !e.Interleaved {
 		interleaved = "no"
 	}
-	facts("Experiment", "Platform", e.Platform, "Provenance", string(e.Provenance)+": "+provenanceWords(e.Provenance), "Status", string(f.Status),
-		"Contract", e.Contract, "Runtime", e.Runtime, "Scenarios", strings.Join(e.Scenarios, ", "), "Variants", strings.Join(e.Variants, ", "),
+	experiment := []string{"Platform", e.Platform, "Provenance", string(e.Provenance) + ": " + provenanceWords(e.Provenance), "Status", string(f.Status)}
+	if a.observed() {
+		experiment = append(experiment, "Contract", e.Contract, "Runtime", e.Runtime)
+	} else {
+		experiment = append(experiment, "Functions", a.functions())
+	}
+	experiment = append(experiment, "Scenarios", strings.Join(e.Scenarios, ", "), "Variants", strings.Join(e.Variants, ", "),
 		"Samples per cell", strconv.Itoa(e.Runs), "Dropped at each end", strconv.Itoa(e.Trim), "Seed", strconv.FormatUint(e.Seed, 10),
-		"Arms interleaved", interleaved, "Memory limit", limit, "CPU limit", cpu, "Limits enforced by", e.Limits, "Timeout", fmt.Sprintf("%g s", e.TimeoutS),
-		"Object size", fmt.Sprintf("%d bytes", e.ObjectSize), "Secret accesses per invocation", strings.Join(accesses, ", "),
-		"Injected latency", e.Latency, "Object store", e.Store, "Target", e.Target, "Region", e.Region,
-		"Preset of the model", e.Preset, "Cost profile", e.Profile, "SHA-256 of the parameters", e.ParametersSHA256)
+		"Arms interleaved", interleaved)
+	if e.Provenance != results.Replayed { // in which nothing has a limit, a size or a distance
+		experiment = append(experiment, "Memory limit", limit, "CPU limit", cpu, "Limits enforced by", e.Limits, "Timeout", fmt.Sprintf("%g s", e.TimeoutS),
+			"Object size", fmt.Sprintf("%d bytes", e.ObjectSize), "Secret accesses per invocation", strings.Join(accesses, ", "),
+			"Injected latency", e.Latency, "Object store", e.Store, "Target", e.Target, "Region", e.Region)
+	}
+	pinned := ""
+	if e.Pinned {
+		pinned = "yes: scaled until the trimmed means are the published ones"
+	}
+	facts("Experiment", append(experiment, "Preset of the model", e.Preset, "Cost profile", e.Profile, "Pinned", pinned, "SHA-256 of the parameters", e.ParametersSHA256)...)
 
 	if t := a.functionsTable(); len(t.Rows) > 0 {
 		blocks = append(blocks, html.Block{Heading: "Functions", Table: t})
@@ -95,26 +113,12 @@ func (a *analysis) functionsTable() *html.Table {
 	return t
 }
 
-func provenanceWords(p results.Provenance) string {
-	switch p {
-	case results.Measured:
-		return "real processes on this machine"
-	case results.Simulated:
-		return "a calibrated model; nothing was measured"
-	case results.Replayed:
-		return "drawn from published figures; nothing was measured"
-	case results.Live:
-		return "a real cloud"
-	}
-	return "not known to this version"
-}
-
 // reproduceBlocks name the commands that make such a file and this page again.
 func (a *analysis) reproduceBlocks(name string) []html.Block {
 	t := a.file.Tool
 	text := []string{"Times depend on the machine and its state: expect other figures and, where the difference is large enough, the same verdicts."}
-	if a.file.Experiment.Provenance == results.Simulated {
-		text = []string{"A simulation gives the same figures again on the same operating system, architecture and Go release."}
+	if !a.observed() {
+		text = []string{"The model gives the same figures again on the same operating system, architecture and Go release."}
 	}
 	var lines []string
 	if commit := t.Commit; commit != "" {
@@ -131,7 +135,12 @@ func (a *analysis) reproduceBlocks(name string) []html.Block {
 	if name == "" {
 		name = "r.json"
 	}
-	lines = append(lines, strings.Join(a.command(), " "), "./dtbench report "+quote("again.json")+" --format html --out again.html")
+	again := "again.json"
+	if a.file.Experiment.Provenance == results.Replayed {
+		again = "again/replay-table*.json"
+		text = append(text, "The command writes the four published tables; this page shows "+clean(strings.Join(a.scenarios, ", "))+" on "+clean(a.file.Experiment.Platform)+".")
+	}
+	lines = append(lines, strings.Join(a.command(), " "), "./dtbench report "+again+" --format html --out again.html")
 	return []html.Block{
 		{Text: text, Code: strings.Join(lines, "\n")},
 		{Text: []string{"This page alone, from its file:"}, Code: "dtbench report " + quote(name) + " --format html --time " + quote(string(a.metric)) + " --out report.html"},
@@ -141,6 +150,9 @@ func (a *analysis) reproduceBlocks(name string) []html.Block {
 // reproduceNotes tell what the command cannot.
 func (a *analysis) reproduceNotes() []string {
 	e := a.file.Experiment
+	if !a.observed() {
+		return nil
+	}
 	var out []string
 	if own(e.Store) {
 		out = append(out, "The object store was the user's own, at "+e.Store+": put its bucket, its access key and, in DTBENCH_STORE_SECRET_KEY, its secret key.")
@@ -161,9 +173,12 @@ func own(service string) bool {
 	return service != "" && service != "embedded" && service != "in-process"
 }
 
-// command is the run command that has the configuration of the file.
+// command is the one that has the configuration of the file.
 func (a *analysis) command() []string {
 	e := a.file.Experiment
+	if e.Provenance == results.Replayed {
+		return a.replayCommand()
+	}
 	number := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 	duration := func(v float64, unit time.Duration) string {
 		return strings.ReplaceAll(time.Duration(v*float64(unit)).String(), "m0s", "m")
@@ -179,8 +194,11 @@ func (a *analysis) command() []string {
 		args = append(args, "--cpu-period", duration(e.CPUPeriodMS, time.Millisecond))
 	}
 	args = append(args, "--timeout", duration(e.TimeoutS, time.Second))
-	if e.Preset != "" { // a simulated platform, which has no use for the others
-		return append(args, "--preset", quote(e.Preset), "--out", "again.json")
+	if e.Provenance == results.Simulated { // which has no use for the others
+		if e.Preset != "" {
+			args = append(args, "--preset", quote(e.Preset))
+		}
+		return append(args, "--out", "again.json")
 	}
 	args = append(args, "--contract", quote(e.Contract), "--object-size", strconv.FormatInt(e.ObjectSize, 10), "--latency", quote(e.Latency))
 	if e.Provenance == results.Live {
@@ -196,6 +214,18 @@ func (a *analysis) command() []string {
 		args = append(args, "--target-url", quote("https://"+e.Target+"/"))
 	}
 	return append(args, "--out", "again.json")
+}
+
+func (a *analysis) replayCommand() []string {
+	e := a.file.Experiment
+	args := []string{"./dtbench", "reproduce", "--mode", "replay"}
+	if e.Pinned {
+		args = append(args, "--pinned")
+	}
+	if e.Preset != "" {
+		args = append(args, "--preset", quote(e.Preset))
+	}
+	return append(args, "--seed", strconv.FormatUint(e.Seed, 10), "--out", "again")
 }
 
 // quote makes s one word for a shell, whatever a file has put into it. A word

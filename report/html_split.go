@@ -96,6 +96,9 @@ func (a *analysis) splits(start results.Start) (byScenario map[string][]split, f
 }
 
 func (a *analysis) splitBlocks() []html.Block {
+	if !a.parted() {
+		return nil
+	}
 	var figures []html.Figure
 	fineAnywhere := false
 	for _, start := range starts {

@@ -52,7 +52,7 @@ type (
 // writeJUnit writes JUnit XML: a suite per file, a case per cell of its
 // experiment. A cell that is missing or incomplete is a failure; an overhead is
 // none, since a report judges no threshold. The time of a case is the sum of
-// its invocations' totals in seconds.
+// its invocations' totals in seconds, and 0 where nothing ran.
 func writeJUnit(w io.Writer, files []Source, o Options) error {
 	root := junitSuites{Name: "dtbench"}
 	var seconds float64
@@ -97,9 +97,13 @@ func (a *analysis) junitSuite(name string) (junitSuite, float64) {
 		c := junitCase{Class: clean("dtbench." + e.Platform + "." + s.scenario), Name: clean(s.variant + " " + string(s.start))}
 		if s.cell != nil {
 			for _, sample := range s.cell.Samples {
-				spent += sample.TotalMS / 1000
+				if a.observed() {
+					spent += sample.TotalMS / 1000
+				}
 			}
-			c.Out = s.cell.sentence(a.metric)
+			if figures := s.cell.sentence(a.metric); figures != "" {
+				c.Out = a.marked(figures)
+			}
 		}
 		if s.problem != "" {
 			kind := "incomplete"

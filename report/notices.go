@@ -36,29 +36,12 @@ func (a *analysis) preamble() []string {
 	if started := a.file.Environment.Started; !started.IsZero() {
 		made += ", started " + started.UTC().Format("2006-01-02 15:04:05 UTC")
 	}
-	limits := "no memory limit"
-	if e.MemoryMB > 0 {
-		limits = fmt.Sprintf("%d MiB", e.MemoryMB)
-	}
-	if e.VCPU > 0 {
-		limits += fmt.Sprintf(", %g vCPU in periods of %g ms", e.VCPU, e.CPUPeriodMS)
-	} else {
-		limits += ", no CPU limit"
-	}
-	memory := "what the platform reports"
-	if e.Provenance == results.Measured {
-		memory = "VmHWM of the instance after its answer"
-	}
-	functions := fmt.Sprintf("%s runtime%s, %s contract", e.Runtime, interpreter(t), e.Contract)
-	if e.Provenance == results.Simulated {
-		functions = fmt.Sprintf("run inside dtbench, charged as %s runtime", e.Runtime)
-	}
 	lines := []string{
 		made + fmt.Sprintf(", seed %d.", e.Seed),
-		fmt.Sprintf("Functions: %s, %s (enforced by: %s).", functions, limits, e.Limits),
-		fmt.Sprintf("Time is %q: %s. Memory is %s; 1 MB is 10^6 bytes.", a.metric, a.metric.Description(), memory),
+		"Functions: " + a.functions() + ".",
+		a.quantities(),
 	}
-	if s := a.simulation(); s != "" {
+	if s := a.model(); s != "" {
 		lines = append(lines, s)
 	}
 	for i := range lines {
@@ -67,37 +50,10 @@ func (a *analysis) preamble() []string {
 	return lines
 }
 
-// interpreter names the one that ran the functions, in brackets.
-func interpreter(t results.Tool) string {
-	if t.Python == "" {
-		return ""
-	}
-	return " (" + t.Python + ")"
-}
-
 // title heads the table of a scenario.
 func (a *analysis) title(scenario string) string {
 	e := a.file.Experiment
 	return clean(fmt.Sprintf("%s on %s (%s), time: %s", scenario, e.Platform, e.Provenance, a.metric))
-}
-
-// marked is the title of a table or chart: where nothing was measured it says
-// so, because tables and charts are passed on without what stands around them.
-func (a *analysis) marked(title string) string {
-	switch p := a.file.Experiment.Provenance; p {
-	case results.Simulated, results.Replayed:
-		return fmt.Sprintf("%s (%s)", title, p)
-	}
-	return title
-}
-
-// simulation says what figures rest on that were not measured; empty for others.
-func (a *analysis) simulation() string {
-	e := a.file.Experiment
-	if e.Preset == "" && e.Profile == "" {
-		return ""
-	}
-	return fmt.Sprintf("Model: preset %s, the mechanism costs what the profile %s says, parameters %s.", e.Preset, e.Profile, e.ParametersSHA256[:min(12, len(e.ParametersSHA256))])
 }
 
 // samples says how many samples the means of a scenario rest on; an empty
@@ -131,15 +87,17 @@ func (a *analysis) notices() []string {
 	var out []string
 	add := func(form string, args ...any) { out = append(out, clean(fmt.Sprintf(form, args...))) }
 
-	switch e.Provenance {
-	case results.Simulated, results.Replayed:
+	if !a.observed() {
 		add("The figures are %s: nothing was measured, and they support no claim.", e.Provenance)
+	}
+	if e.Pinned {
+		add("The draws are pinned: they were scaled until the trimmed means of every cell are the published figures.")
 	}
 	for _, m := range a.missing() {
 		add("%s", m)
 	}
-	if !e.Interleaved && len(a.variants) > 1 {
-		add("The arms were not interleaved: drift between them counts as overhead, and the p-values and intervals are too optimistic.")
+	if s := a.apart("overhead"); s != "" && len(a.variants) > 1 {
+		add("%s, and the p-values and intervals are too optimistic.", s)
 	}
 	for _, t := range a.unequalThrottling() {
 		add("%s", t)

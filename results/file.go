@@ -35,6 +35,10 @@ const (
 	Live      Provenance = "live"
 )
 
+// Observed says whether functions ran where the figures come from: of measured
+// and live ones, not of those that a model made.
+func (p Provenance) Observed() bool { return p == Measured || p == Live }
+
 // Start is the temperature of an invocation.
 type Start string
 
@@ -111,8 +115,8 @@ type Environment struct {
 type Experiment struct {
 	Platform   string     `json:"platform"`
 	Provenance Provenance `json:"provenance"`
-	Contract   string     `json:"contract"` // lambda | fc | scf | in-process (simulated)
-	Runtime    string     `json:"runtime"`  // go | python
+	Contract   string     `json:"contract"` // lambda | fc | scf | in-process (simulated) | replayed
+	Runtime    string     `json:"runtime"`  // go | python; of a simulation whose costs are charged, of a replay what the paper states
 	Scenarios  []string   `json:"scenarios"`
 	Variants   []string   `json:"variants"`
 	Runs       int        `json:"runs"` // samples per cell
@@ -128,16 +132,19 @@ type Experiment struct {
 	ObjectSize     int64          `json:"object_size"`     // bytes
 	SecretAccesses map[string]int `json:"secret_accesses"` // per invocation, by scenario
 	Latency        string         `json:"latency"`         // none | same-region
-	Store          string         `json:"store"`           // embedded | in-process (simulated) | the endpoint's host
-	Target         string         `json:"target"`          // embedded | in-process (simulated) | the target's host
+	Store          string         `json:"store"`           // embedded | in-process (simulated) | replayed | the endpoint's host
+	Target         string         `json:"target"`          // embedded | in-process (simulated) | replayed | the target's host
 	Region         string         `json:"region,omitempty"`
-	// Preset, Profile and ParametersSHA256 say what a simulation rests on: which
-	// of the model's presets, whose cost of the mechanism, and the hash of all
-	// parameters, published figures and costs that entered it.
+	// Preset, Profile and ParametersSHA256 say what a simulation or a replay rests
+	// on: which of the model's presets, whose cost of the mechanism (a replay has
+	// none), and the hash of all parameters, published figures and costs that
+	// entered it.
 	Preset           string `json:"preset,omitempty"` // low | central | high
 	Profile          string `json:"profile,omitempty"`
 	ParametersSHA256 string `json:"parameters_sha256,omitempty"`
-	Interleaved      bool   `json:"interleaved"` // arms alternate within blocks
+	// Pinned replays are scaled until the trimmed means are the published ones.
+	Pinned      bool `json:"pinned,omitempty"`
+	Interleaved bool `json:"interleaved"` // arms alternate within blocks
 }
 
 // Arm is a labelled set of function binaries with one variant.

@@ -17,7 +17,7 @@ import (
 func measured(e *Evidence) []*results.File {
 	var out []*results.File
 	for _, f := range e.Runs {
-		if p := f.Experiment.Provenance; p == results.Measured || p == results.Live {
+		if f.Experiment.Provenance.Observed() {
 			out = append(out, f)
 		}
 	}

@@ -17,7 +17,7 @@ func (c *Comparison) notices() []string {
 	var out []string
 	add := func(format string, args ...any) { out = append(out, layout.Clean(fmt.Sprintf(format, args...))) }
 	base, head := c.Base.File, c.Head.File
-	measured := func(p results.Provenance) bool { return p != results.Simulated && p != results.Replayed }
+	measured := results.Provenance.Observed
 	switch p, q := base.Experiment.Provenance, head.Experiment.Provenance; {
 	case !measured(p) && p == q:
 		add("The figures are %s: nothing was measured.", p)

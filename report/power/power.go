@@ -102,7 +102,7 @@ func Analyse(e Evidence) (*Analysis, error) {
 		return cmp.Or(cmp.Compare(a.Table, b.Table), cmp.Compare(a.Start, b.Start), -cmp.Compare(a.Metric, b.Metric))
 	})
 	for _, f := range e.Runs {
-		if p := f.Experiment.Provenance; p == results.Measured || p == results.Live {
+		if f.Experiment.Provenance.Observed() {
 			a.Measured = append(a.Measured, ofRun(f)...)
 		}
 	}

@@ -39,7 +39,7 @@ func Replay(o Options, preset string, pinned bool, tool results.Tool) ([]Replaye
 	}
 	var list []Replayed
 	for _, t := range o.Published.Tables {
-		r := Replayed{Table: t, File: replayFile(t, o, tool)}
+		r := Replayed{Table: t, File: replayFile(t, o, m, pinned, tool)}
 		for _, c := range t.Cells {
 			key := model.Cell{Platform: t.Platform, Scenario: t.Scenario, Variant: c.Variant, Start: c.Start}
 			stream, err := m.Stream(o.Seed, key)
@@ -58,16 +58,18 @@ func Replay(o Options, preset string, pinned bool, tool results.Tool) ([]Replaye
 	return list, m.ParameterHash(), nil
 }
 
-// replayFile is the result file of one table, without cells.
-func replayFile(t paper.Table, o Options, tool results.Tool) *results.File {
+// replayFile is the result file of one table, without cells. Nothing ran, so what
+// a run would say of functions and services says that.
+func replayFile(t paper.Table, o Options, m *model.Model, pinned bool, tool results.Tool) *results.File {
 	f := &results.File{
 		Schema: results.Schema, Status: results.Complete, Tool: tool,
 		// No time and no load: same seed, same bytes.
 		Environment: results.Environment{OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU()},
 		Experiment: results.Experiment{
-			Platform: t.Platform, Provenance: results.Replayed, Contract: "fc", Runtime: "python", Scenarios: []string{t.Scenario},
+			Platform: t.Platform, Provenance: results.Replayed, Contract: "replayed", Runtime: "python", Scenarios: []string{t.Scenario},
 			Variants: []string{benchmark, optimized}, Runs: paper.Runs, Trim: paper.Trim, Seed: o.Seed, MemoryMB: 512, VCPU: o.Parameters.Quota.VCPU,
 			CPUPeriodMS: o.Parameters.Quota.PeriodMS, TimeoutS: 10, Limits: "none", SecretAccesses: map[string]int{}, Latency: "none", Store: "replayed", Target: "replayed",
+			Preset: string(m.Preset()), ParametersSHA256: m.ParameterHash(), Pinned: pinned,
 		},
 	}
 	for _, variant := range f.Experiment.Variants {

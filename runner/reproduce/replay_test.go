@@ -35,6 +35,9 @@ func TestPinnedReplayGivesThePublishedTables(t *testing.T) {
 			t.Fatalf("%d tables, hash %q, %v", len(list), hash, err)
 		}
 		for _, r := range list {
+			if e := r.File.Experiment; !e.Pinned || e.Preset != string(preset) || e.ParametersSHA256 != hash || e.Contract != "replayed" {
+				t.Errorf("table %d: the file does not say what it rests on: %+v", r.Table.Number, e)
+			}
 			for _, c := range r.File.Cells {
 				var times, memory []float64
 				for _, s := range c.Samples {
