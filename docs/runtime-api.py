@@ -1,5 +1,6 @@
 """A Lambda Runtime API for one function, to look at it by hand: each line of
-standard input is an event, each answer is printed. See docs/security.md."""
+standard input is an event, each answer is printed. The argument is the port,
+9001 without one, 0 for any. See docs/security.md."""
 
 import http.server
 import os
@@ -38,4 +39,7 @@ class API(http.server.BaseHTTPRequestHandler):
         pass
 
 
-http.server.ThreadingHTTPServer(("127.0.0.1", 9001), API).serve_forever()
+port = int(sys.argv[1]) if len(sys.argv) > 1 else 9001
+server = http.server.ThreadingHTTPServer(("127.0.0.1", port), API)
+print("AWS_LAMBDA_RUNTIME_API=127.0.0.1:%d" % server.server_port, file=sys.stderr, flush=True)
+server.serve_forever()
