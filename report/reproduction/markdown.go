@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/dtbench/dtbench/report/internal/layout"
+	"github.com/dtbench/dtbench/results"
 	"github.com/dtbench/dtbench/results/reproduction"
 )
 
@@ -187,35 +188,45 @@ func (m *markdown) statements() {
 
 func (m *markdown) claims() {
 	m.heading(2, "Claims: "+m.tally())
-	m.paragraph("Published evidence is the paper's own figures and text; it decides where it can, then measured, then simulated data. Nothing simulated or replayed supports a claim.")
+	m.paragraph("Published evidence is the paper's own figures and text; it decides where it can, then measured, then simulated data. Nothing simulated or replayed supports a claim. What was computed, and why it decides, stands below the table.")
 	var rows [][]string
 	for _, c := range m.Claims {
-		rows = append(rows, []string{c.ID, c.Claim, string(c.Verdict), string(c.Evidence), c.Computed})
+		rows = append(rows, []string{c.ID, string(c.Verdict), string(c.Evidence), c.Claim})
 	}
-	m.table([]string{"Id", "Claim", "Verdict", "Evidence", "Computed"}, 5, rows)
+	m.table([]string{"Id", "Verdict", "Evidence", "Claim"}, 4, rows)
 	m.heading(3, "Why")
 	m.out.WriteByte('\n')
 	for _, c := range m.Claims {
-		s := fmt.Sprintf("%s (%s): %s. %s", c.ID, c.Where, c.Verdict, c.Explanation)
-		for _, f := range c.Also {
-			s += fmt.Sprintf(" Also %s: %s", f.Evidence, f.Verdict)
-			if f.Computed != "" {
-				s += ", " + f.Computed
-			}
-			s += "."
-		}
-		if c.Conceded != "" {
-			s += fmt.Sprintf(" The authors concede: %s.", c.Conceded)
-		}
-		fmt.Fprintf(&m.out, "- %s\n", layout.Escape(s))
+		m.why(c)
 	}
 	if len(m.Facts.NotReported) > 0 {
 		m.heading(3, "Data that claims rest on and the paper does not give")
 		var missing [][]string
 		for _, n := range m.Facts.NotReported {
-			missing = append(missing, []string{capital(n.What), strings.Join(n.Claims, ", ")})
+			missing = append(missing, []string{strings.Join(n.Claims, ", "), capital(n.What)})
 		}
-		m.table([]string{"Not in the paper", "Claims"}, 2, missing)
+		m.table([]string{"Claims", "Not in the paper"}, 2, missing)
+	}
+}
+
+// why gives the reasons of a verdict, a line each: all of them in one paragraph,
+// or in a column of the table, are a wall of text to a reader of the source.
+func (m *markdown) why(c reproduction.Claim) {
+	fmt.Fprintf(&m.out, "- **%s %s** (%s), %s: %s\n", layout.Escape(c.ID), c.Verdict, c.Evidence, layout.Escape(c.Where), layout.Escape(c.Claim))
+	reason := func(s string) { fmt.Fprintf(&m.out, "  - %s\n", layout.Escape(s)) }
+	if c.Computed != "" {
+		reason("Computed: " + c.Computed)
+	}
+	reason(c.Explanation)
+	for _, f := range c.Also {
+		s := fmt.Sprintf("Also %s: %s", f.Evidence, f.Verdict)
+		if f.Computed != "" {
+			s += "; " + f.Computed
+		}
+		reason(s)
+	}
+	if c.Conceded != "" {
+		reason("The authors concede: " + c.Conceded)
 	}
 }
 
@@ -247,9 +258,12 @@ func (m *markdown) unstated() {
 	m.heading(2, "Not stated in the paper")
 	var rows [][]string
 	for _, u := range m.Document.unstated() {
-		rows = append(rows, []string{u.what, u.ours, u.flag})
+		rows = append(rows, []string{u.what, u.flag, u.ours})
 	}
-	m.table([]string{"Not stated in the paper", "Our value", "Flag"}, 3, rows)
+	m.table([]string{"Not stated in the paper", "Flag", "Our value"}, 3, rows)
+	if m.Method.Provenance() == results.Replayed {
+		m.paragraph("What else the paper leaves open enters no replayed figure.")
+	}
 }
 
 func (m *markdown) limits() {

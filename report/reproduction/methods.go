@@ -116,6 +116,9 @@ type open struct{ what, ours, flag string }
 // unstated lists what the paper does not state. The values are those of the
 // experiment behind the reproduced figures.
 func (d *Document) unstated() []open {
+	if d.Method.Provenance() == results.Replayed {
+		return d.unstatedInReplay()
+	}
 	e := d.Experiment
 	var secrets []string
 	for _, scenario := range slices.Sorted(maps.Keys(e.SecretAccesses)) {
@@ -145,6 +148,21 @@ func (d *Document) unstated() []open {
 		{"object store, network target and their distance", services, "run --latency, --store-endpoint, --target-url"},
 		{"day and hour of the runs, pause between them", "none: " + d.clock(), "none"},
 		{"samples and variances", "spreads of the presets low, central, high, from other publications", "reproduce --preset"},
+	}
+}
+
+// unstatedInReplay is the part of it that enters a replay, in which no function
+// runs, no object is written and no clock is read.
+func (d *Document) unstatedInReplay() []open {
+	order := "each cell is a batch of its own, with a drift between batches"
+	if d.Method == ReplayPinned {
+		order = "each cell is a batch of its own, scaled to its published figures"
+	}
+	return []open{
+		{"order of benchmark and optimized runs", order, "reproduce --seed"},
+		{"where the times come from", "as published, whichever of its times a figure is", "none"},
+		{"platform of Table 6", "aliyun", "none"},
+		{"samples and variances", "the spread of preset " + d.Preset + ", from other publications", "reproduce --preset"},
 	}
 }
 
@@ -190,8 +208,12 @@ func (d *Document) methodSentences() []string {
 
 // limitSentences say what the reproduction cannot show.
 func (d *Document) limitSentences() []string {
+	parameters := ", as the table of parameters says"
+	if len(d.Assumptions) == 0 {
+		parameters = ""
+	}
 	list := []string{
-		"The paper published no variance: every spread here comes from other publications or is assumed, as the table of parameters says. A claim about significance cannot be decided from means.",
+		"The paper published no variance: every spread here comes from other publications or is assumed" + parameters + ". A claim about significance cannot be decided from means.",
 		"Variances, provisioning against runtime start, and storage against network cannot be told apart from eight means: Table 6 less Table 5 gives only a sum.",
 		"The paper's code is not published. The profile paper-python is a stand-in of our own after its description; what it imports and which cipher it uses are our guesses. The profile go is this project's core, another implementation of the scheme.",
 		"Only hello was published for Tencent; other scenarios there would be extrapolated and decide nothing.",

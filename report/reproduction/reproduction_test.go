@@ -10,11 +10,13 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
+	"github.com/dtbench/dtbench/report/internal/layout"
 	"github.com/dtbench/dtbench/results"
 	"github.com/dtbench/dtbench/results/reproduction"
 )
@@ -72,14 +74,55 @@ func TestMarkdown(t *testing.T) {
 		if rows := tableRowsOf(t, text); rows < 30 {
 			t.Errorf("%s: %d rows of tables", name, rows)
 		}
-		for _, want := range []string{"](fig4.svg)", "Not stated in the paper", "size of the written object", "Limits", string(d.Method.Provenance())} {
+		for _, want := range []string{"](fig4.svg)", "Not stated in the paper", "Limits", string(d.Method.Provenance())} {
 			if !strings.Contains(text, want) {
 				t.Errorf("%s lacks %q", name, want)
 			}
 		}
+		// What is about functions that run is not in a replay.
+		replayed := d.Method.Provenance() == results.Replayed
+		if strings.Contains(text, "size of the written object") == replayed || strings.Contains(text, "enters no replayed figure") != replayed {
+			t.Errorf("%s: what the paper does not state is not that of %s figures", name, d.Method.Provenance())
+		}
 		var tables bytes.Buffer
 		if err := Tables(&tables, d); err != nil || !strings.Contains(text, tables.String()) {
 			t.Errorf("%s: the tables alone are not those of the report (%v)", name, err)
+		}
+	}
+}
+
+// Each claim has one row of the table, which holds no more than fits there, and
+// all its reasons below.
+func TestMarkdownGivesTheReasonsOfEveryClaim(t *testing.T) {
+	for name, d := range documents(t) {
+		var b strings.Builder
+		if err := Markdown(&b, d, nil); err != nil {
+			t.Fatal(err)
+		}
+		_, section, _ := strings.Cut(b.String(), "\n## Claims: ")
+		section, _, _ = strings.Cut(section, "\n## ")
+		table, reasons, ok := strings.Cut(section, "\n### Why\n")
+		if !ok {
+			t.Fatalf("%s has no reasons", name)
+		}
+		for _, c := range d.Claims {
+			id := layout.Escape(c.ID)
+			rows := regexp.MustCompile(`(?m)^\| `+regexp.QuoteMeta(id)+` .*$`).FindAllString(table, -1)
+			if len(rows) != 1 || !strings.Contains(rows[0], layout.Escape(c.Claim)) || !strings.Contains(rows[0], string(c.Verdict)) ||
+				len(rows[0]) > max(120, len(layout.Escape(c.Claim))+60) {
+				t.Errorf("%s, %s: rows %q", name, c.ID, rows)
+			}
+			_, why, _ := strings.Cut(reasons, "\n- **"+id+" "+string(c.Verdict)+"** ("+string(c.Evidence)+"), ")
+			why, _, _ = strings.Cut(why, "\n- **")
+			want := []string{c.Where, c.Claim, c.Computed, c.Explanation, c.Conceded}
+			for _, also := range c.Also {
+				want = append(want, also.Computed, "Also "+string(also.Evidence)+": "+string(also.Verdict))
+			}
+			for _, w := range want {
+				if why == "" || !strings.Contains(why, layout.Escape(w)) {
+					t.Errorf("%s, %s: the reasons lack %q:\n%s", name, c.ID, w, why)
+				}
+			}
 		}
 	}
 }

@@ -5,8 +5,14 @@ import (
 	"unicode"
 )
 
+// widest is the length of a line from which padding its end would only make it
+// wrap in a terminal.
+const widest = 120
+
 // MarkdownTable writes a table whose first left columns are set left and the
-// others right, padded so that its source reads as a table too.
+// others right, padded so that its source reads as a table too. A last column
+// that is set left is padded only as far as lines stay within widest, so that one
+// long cell does not make every line long.
 func MarkdownTable(b *strings.Builder, header []string, left int, rows [][]string) {
 	all := [][]string{header}
 	all = append(all, rows...)
@@ -18,9 +24,16 @@ func MarkdownTable(b *strings.Builder, header []string, left int, rows [][]strin
 			widths[j] = max(widths[j], 3, len([]rune(cells[i][j])))
 		}
 	}
+	if last := len(widths) - 1; last < left {
+		before := 0
+		for _, w := range widths[:last] {
+			before += w + len("|  ")
+		}
+		widths[last] = min(widths[last], max(3, widest-before-len("|  |")))
+	}
 	line := func(row []string) {
 		for j, text := range row {
-			pad := strings.Repeat(" ", widths[j]-len([]rune(text)))
+			pad := strings.Repeat(" ", max(0, widths[j]-len([]rune(text))))
 			if j < left {
 				text += pad
 			} else {
@@ -53,14 +66,22 @@ func Escape(s string) string {
 		return i >= 0 && i < len(runes) && (unicode.IsLetter(runes[i]) || unicode.IsDigit(runes[i]))
 	}
 	var b strings.Builder
+	begun := false
 	for i, r := range runes {
 		switch r {
-		case '\\', '|', '`', '*', '>', '[', ']', '&', '#', '~':
+		case '\\', '|', '`', '*', '[', ']', '&', '#', '~':
 			b.WriteByte('\\')
-		case '<':
-			// Before a digit it opens neither a tag nor a link.
-			if i+1 < len(runes) && !unicode.IsDigit(runes[i+1]) {
+		case '>':
+			// At the start of a line it quotes; elsewhere it ends what < has begun.
+			if begun || strings.TrimSpace(string(runes[:i])) == "" {
 				b.WriteByte('\\')
+			}
+		case '<':
+			// Before a digit or a space it begins no tag.
+			if i+1 < len(runes) && !unicode.IsDigit(runes[i+1]) && runes[i+1] != ' ' {
+				b.WriteByte('\\')
+			} else {
+				begun = true
 			}
 		case '_':
 			if !word(i-1) || !word(i+1) {
