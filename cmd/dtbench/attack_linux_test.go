@@ -1,11 +1,7 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
-	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -28,54 +24,16 @@ func openFolder(t *testing.T) string {
 	return dir
 }
 
-// leftovers are the files in dir and the processes that run programs from there.
-func leftovers(t *testing.T, dir string) []string {
-	t.Helper()
-	left, err := filepath.Glob(filepath.Join(dir, "*"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	programs, err := filepath.Glob("/proc/[0-9]*/exe")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, link := range programs {
-		if path, err := os.Readlink(link); err == nil && strings.HasPrefix(path, dir) {
-			left = append(left, link+" "+path)
-		}
-	}
-	return left
-}
-
 // An attack that is interrupted leaves no process and no file behind.
 func TestInterruptedAttackLeavesNothing(t *testing.T) {
 	dir := openFolder(t)
 	cmd := command(t, "attack", "--variant", "benchmark,literal,broker")
 	cmd.Env = append(cmd.Environ(), "TMPDIR="+dir)
-	stderr, err := cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
+	code, said := signalled(t, cmd, os.Interrupt, func(line string) bool { return strings.HasPrefix(line, "dtbench: T3: ") })
+	if code != 130 {
+		t.Errorf("exit code %d, want 130: %s", code, said)
 	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	var said bytes.Buffer
-	for lines := bufio.NewScanner(stderr); lines.Scan(); {
-		said.WriteString(lines.Text() + "\n")
-		if strings.HasPrefix(lines.Text(), "dtbench: T3: ") {
-			if err := cmd.Process.Signal(os.Interrupt); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	err = cmd.Wait()
-	var exit *exec.ExitError
-	if !errors.As(err, &exit) || exit.ExitCode() != 130 {
-		t.Errorf("%v, want exit code 130: %s", err, said.String())
-	}
-	if left := leftovers(t, dir); len(left) > 0 {
-		t.Errorf("left behind: %q", left)
-	}
+	nothingLeft(t, cmd.Process.Pid, dir)
 }
 
 // The page of real attacks, in a real browser; and nothing is left behind.
@@ -87,9 +45,7 @@ func TestThePageOfAttacks(t *testing.T) {
 	if out, err := cmd.CombinedOutput(); err != nil || len(out) != 0 {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	if left := leftovers(t, dir); len(left) > 0 {
-		t.Errorf("left behind: %q", left)
-	}
+	nothingLeft(t, cmd.Process.Pid, dir)
 	if testing.Short() {
 		t.Skip("starts a browser")
 	}

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/dtbench/dtbench/report/claims"
 	reproductionreport "github.com/dtbench/dtbench/report/reproduction"
@@ -20,44 +19,6 @@ import (
 	"github.com/dtbench/dtbench/results/paper"
 	"github.com/dtbench/dtbench/results/reproduction"
 )
-
-// inProcess is a command line without a process, in the source tree.
-func inProcess(t *testing.T) (a *app, stdout, stderr *bytes.Buffer) {
-	t.Helper()
-	stdout, stderr = &bytes.Buffer{}, &bytes.Buffer{}
-	return &app{
-		stdout: stdout, stderr: stderr, getenv: func(string) string { return "" }, workDir: filepath.Join("..", ".."),
-		now: func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) },
-	}, stdout, stderr
-}
-
-func readClaims(t *testing.T, folder string) []reproduction.Claim {
-	t.Helper()
-	f, err := os.Open(filepath.Join(folder, "claims.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	list, err := reproduction.ReadClaims(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return list
-}
-
-func readPredictions(t *testing.T, folder string) []reproduction.Prediction {
-	t.Helper()
-	f, err := os.Open(filepath.Join(folder, "predictions.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	list, err := reproduction.ReadPredictions(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return list
-}
 
 // judged checks that every claim of the paper is there, and that nothing drawn
 // supports one.

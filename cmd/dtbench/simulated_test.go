@@ -1,12 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"path/filepath"
 	"reflect"
 	"testing"
-	"time"
 
 	"github.com/dtbench/dtbench/platforms/simulated"
 	"github.com/dtbench/dtbench/results"
@@ -17,16 +15,11 @@ import (
 func simulatedRun(t *testing.T, args ...string) *results.File {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "r.json")
-	var stdout, stderr bytes.Buffer
-	a := &app{stdout: &stdout, stderr: &stderr, getenv: func(string) string { return "" }, now: time.Now}
+	a, _, stderr := inProcess(t)
 	if code := execute(a, append([]string{"run", "--quiet", "--out", path}, args...)); code != 0 {
-		t.Fatalf("%v: code %d: %s", args, code, stderr.String())
+		t.Fatalf("%v: code %d: %s", args, code, stderr)
 	}
-	f, err := results.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return f
+	return readResult(t, path)
 }
 
 // text is a file without what tells when and on which machine it was made.
