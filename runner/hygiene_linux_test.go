@@ -3,7 +3,6 @@ package runner
 import (
 	"context"
 	"crypto/rand"
-	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -50,13 +49,7 @@ func TestNoProtectedValueIsInMemoryAfterItsRelease(t *testing.T) {
 			fn.Settings, fn.Secrets = s.Environment(sc, v)
 			decoy := "decoy-" + rand.Text()
 			fn.Settings["DECOY"] = decoy
-			needles := map[string][]byte{}
-			for name, value := range fn.Secrets {
-				needles[name] = []byte(value)
-				// Half of it is as bad: a copy whose other half was overwritten.
-				needles[name+", first half"] = []byte(value[:len(value)/2])
-				needles[name+", second half"] = []byte(value[len(value)/2:])
-			}
+			needles := memscan.Needles(fn.Secrets)
 			for range instances {
 				in, err := p.Prepare(context.Background(), fn)
 				if err != nil {
@@ -70,7 +63,7 @@ func TestNoProtectedValueIsInMemoryAfterItsRelease(t *testing.T) {
 					if err != nil || len(pids) != 1 {
 						t.Fatalf("%s: processes %v, %v", fn.Name, pids, err)
 					}
-					r, err := scanInstance(pids[0], v.Processes, decoy, needles)
+					r, err := memscan.Family(pids[0], v.Processes, []byte(decoy), broker.ProcessName, []byte(broker.Variable), needles)
 					if err != nil {
 						t.Fatalf("%s: %v", fn.Name, err)
 					}
@@ -93,15 +86,4 @@ func TestNoProtectedValueIsInMemoryAfterItsRelease(t *testing.T) {
 			}
 		}
 	}
-}
-
-func scanInstance(pid, processes int, decoy string, needles map[string][]byte) (memscan.Result, error) {
-	if processes == 1 {
-		return memscan.Scan(pid, []byte(decoy), needles)
-	}
-	r, found, err := memscan.Family(pid, []byte(decoy), broker.ProcessName, []byte(broker.Variable), needles)
-	if err == nil && found != processes {
-		err = fmt.Errorf("%d processes, not %d", found, processes)
-	}
-	return r, err
 }

@@ -62,3 +62,15 @@ func (r Result) Count(needle string) int {
 	}
 	return n
 }
+
+// Needles are secrets, by name, and their halves: a copy whose other half was
+// overwritten is as bad.
+func Needles(secrets map[string]string) map[string][]byte {
+	needles := map[string][]byte{}
+	for name, value := range secrets {
+		needles[name] = []byte(value)
+		needles[name+", first half"] = []byte(value[:len(value)/2])
+		needles[name+", second half"] = []byte(value[len(value)/2:])
+	}
+	return needles
+}

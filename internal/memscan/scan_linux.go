@@ -75,23 +75,24 @@ func ScanApart(pid int, decoy, environDecoy []byte, needles map[string][]byte) (
 }
 
 // Family scans a process and its children of one program, which share the decoy in
-// memory and have another in their environ. It returns all that was found, the
-// number of processes, and an error if there is no such child.
-func Family(pid int, decoy []byte, program string, environDecoy []byte, needles map[string][]byte) (r Result, processes int, err error) {
-	if r, err = Scan(pid, decoy, needles); err != nil {
-		return r, 0, err
+// memory and have another in their environ. It returns all that was found. It is an
+// error if there are more or fewer processes than it is told.
+func Family(pid, processes int, decoy []byte, program string, environDecoy []byte, needles map[string][]byte) (Result, error) {
+	r, err := Scan(pid, decoy, needles)
+	if err != nil {
+		return r, err
 	}
 	children, err := Children(pid, program)
-	if err == nil && len(children) == 0 {
-		err = fmt.Errorf("memscan: process %d has no child %s", pid, program)
+	if err == nil && 1+len(children) != processes {
+		err = fmt.Errorf("memscan: %d children %s of process %d, not %d", len(children), program, pid, processes-1)
 	}
 	if err != nil {
-		return r, 1, err
+		return r, err
 	}
 	for _, child := range children {
 		c, err := ScanApart(child, decoy, environDecoy, needles)
 		if err != nil {
-			return r, 1, fmt.Errorf("%s: %w", program, err)
+			return r, fmt.Errorf("%s: %w", program, err)
 		}
 		for _, h := range c.Hits {
 			h.Place = program + ", " + h.Place
@@ -99,7 +100,7 @@ func Family(pid int, decoy []byte, program string, environDecoy []byte, needles 
 		}
 		r.Decoys, r.Bytes, r.Threads = r.Decoys+c.Decoys, r.Bytes+c.Bytes, r.Threads+c.Threads
 	}
-	return r, 1 + len(children), nil
+	return r, nil
 }
 
 // awaitStop waits until no thread of the process runs any more.

@@ -13,8 +13,8 @@ func Scan(int, []byte, map[string][]byte) (Result, error) { return Result{}, err
 func ScanApart(int, []byte, []byte, map[string][]byte) (Result, error) { return Result{}, errSystem }
 
 // Family returns an error on this system.
-func Family(int, []byte, string, []byte, map[string][]byte) (Result, int, error) {
-	return Result{}, 0, errSystem
+func Family(int, int, []byte, string, []byte, map[string][]byte) (Result, error) {
+	return Result{}, errSystem
 }
 
 // Children returns an error on this system.
