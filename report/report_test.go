@@ -4,17 +4,14 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"flag"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/dtbench/dtbench/internal/golden"
 	"github.com/dtbench/dtbench/results"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files in testdata")
 
 // files are the synthetic results that every format is tested on.
 var files = map[string]func(testing.TB) *results.File{
@@ -48,20 +45,7 @@ func TestGolden(t *testing.T) {
 		for ext, out := range outputs {
 			file := filepath.Join("testdata", name+"."+ext)
 			want = append(want, file)
-			got := render(t, out.report, build(t), out.options)
-			if *update {
-				if err := os.WriteFile(file, got, 0o644); err != nil {
-					t.Fatal(err)
-				}
-				continue
-			}
-			golden, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !bytes.Equal(got, golden) {
-				t.Errorf("%s differs; look at what changed, then go test ./report -update\n%s", file, firstDifference(got, golden))
-			}
+			golden.Check(t, file, render(t, out.report, build(t), out.options))
 		}
 	}
 	have, err := filepath.Glob(filepath.Join("testdata", "*"))
@@ -72,16 +56,6 @@ func TestGolden(t *testing.T) {
 	if !slices.Equal(have, want) {
 		t.Errorf("testdata holds %v, the tests use %v", have, want)
 	}
-}
-
-func firstDifference(got, want []byte) string {
-	g, w := strings.Split(string(got), "\n"), strings.Split(string(want), "\n")
-	for i := range min(len(g), len(w)) {
-		if g[i] != w[i] {
-			return "got  " + g[i] + "\nwant " + w[i]
-		}
-	}
-	return "one is longer"
 }
 
 func TestSameFileSameBytes(t *testing.T) {
@@ -129,7 +103,7 @@ func TestReportersNeverTrustStoredSummaries(t *testing.T) {
 	}
 	f.Overheads = []results.Overhead{{Scenario: "hello", Start: results.Cold, Metric: "time_ms", Variant: "optimized", Baseline: "benchmark", Percent: -99}}
 	if got := render(t, Text, f, Options{}); !bytes.Equal(got, want) {
-		t.Errorf("a forged summary reached the table\n%s", firstDifference(got, want))
+		t.Errorf("a forged summary reached the table\n%s", got)
 	}
 }
 

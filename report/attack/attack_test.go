@@ -3,19 +3,16 @@ package attack
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
 
+	"github.com/dtbench/dtbench/internal/golden"
 	base "github.com/dtbench/dtbench/results"
 	results "github.com/dtbench/dtbench/results/attack"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files in testdata")
 
 // example is a file with every outcome, a deviation, a cell that could not run,
 // one that is missing, and text that is to stay text.
@@ -66,19 +63,7 @@ func TestGolden(t *testing.T) {
 		if err := Write(&b, format, example(), o); err != nil {
 			t.Fatal(err)
 		}
-		path := filepath.Join("testdata", name)
-		if *update {
-			if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !bytes.Equal(b.Bytes(), want) {
-			t.Errorf("%s differs; go test ./report/attack -update, and look at what changed", path)
-		}
+		golden.Check(t, filepath.Join("testdata", name), b.Bytes())
 	}
 	check("wide.txt", "text", Options{})
 	check("narrow.txt", "text", Options{Width: 60, Details: true})

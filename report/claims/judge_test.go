@@ -2,19 +2,16 @@ package claims
 
 import (
 	"bytes"
-	"flag"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/dtbench/dtbench/internal/golden"
 	"github.com/dtbench/dtbench/results"
 	"github.com/dtbench/dtbench/results/attack"
 	"github.com/dtbench/dtbench/results/paper"
 	"github.com/dtbench/dtbench/results/reproduction"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 const (
 	holds        = reproduction.Holds
@@ -207,19 +204,7 @@ func TestEveryEntryCanBeWrittenAndRead(t *testing.T) {
 	if err := reproduction.WriteClaims(&b, list); err != nil {
 		t.Fatal(err)
 	}
-	const golden = "testdata/claims.json"
-	if *update {
-		if err := os.WriteFile(golden, b.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(b.Bytes(), want) {
-		t.Errorf("the claims on the published data differ from %s; look at the difference and run with -update", golden)
-	}
+	golden.Check(t, "testdata/claims.json", b.Bytes())
 }
 
 func TestConcessionsAndMissingDataAreNamed(t *testing.T) {

@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,13 +12,11 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/dtbench/dtbench/internal/golden"
+	"github.com/dtbench/dtbench/results"
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/extension"
-
-	"github.com/dtbench/dtbench/results"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files in testdata")
 
 func render(t *testing.T, c *Comparison, format string, width int) string {
 	t.Helper()
@@ -55,19 +51,7 @@ func TestGolden(t *testing.T) {
 	}{
 		{"wide.txt", "text", 120}, {"narrow.txt", "text", 80}, {"comment.md", "markdown", 0},
 	} {
-		got, path := render(t, c, g.format, g.width), filepath.Join("testdata", g.file)
-		if *update {
-			if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got != string(want) {
-			t.Errorf("%s differs; look at what changed, then go test ./report/gate -update\n%s", path, got)
-		}
+		golden.Check(t, filepath.Join("testdata", g.file), []byte(render(t, c, g.format, g.width)))
 	}
 }
 

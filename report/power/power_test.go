@@ -3,21 +3,19 @@ package power
 import (
 	"bytes"
 	"errors"
-	"flag"
 	"io"
 	"math"
 	"math/rand/v2"
-	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
 
+	"github.com/dtbench/dtbench/internal/golden"
 	"github.com/dtbench/dtbench/report/claims"
 	"github.com/dtbench/dtbench/results"
 	"github.com/dtbench/dtbench/results/paper"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 // evidence has presets whose trimmed means vary by 2, 5 and 10 %, each there for
 // two profiles, and a run in which everything varies by 5 %.
@@ -186,25 +184,14 @@ func TestAlarms(t *testing.T) {
 	}
 }
 
-func golden(t *testing.T, file string, write func(io.Writer) error) string {
+// written is what write makes, held against testdata/name.
+func written(t *testing.T, name string, write func(io.Writer) error) string {
 	t.Helper()
 	var b bytes.Buffer
 	if err := write(&b); err != nil {
 		t.Fatal(err)
 	}
-	file = "testdata/" + file
-	if *update {
-		if err := os.WriteFile(file, b.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(b.Bytes(), want) {
-		t.Errorf("the output differs from %s; look at it and run with -update", file)
-	}
+	golden.Check(t, filepath.Join("testdata", name), b.Bytes())
 	return b.String()
 }
 
@@ -213,13 +200,13 @@ func TestArtefacts(t *testing.T) {
 		t.Skip("long and not concurrent")
 	}
 	a := analyse(t, evidence(t))
-	text := golden(t, "power.md", a.Markdown)
+	text := written(t, "power.md", a.Markdown)
 	for _, want := range []string{"simulated; the paper gives no spread", "Table 6: network, hot (platform not named)", "above 10", "local, go"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing in the tables", want)
 		}
 	}
-	picture := golden(t, "power.svg", a.SVG)
+	picture := written(t, "power.svg", a.SVG)
 	for _, want := range []string{"bands: simulated", "+3366 %", "hidden if spread is central", "Table 6: network, hot"} {
 		if !strings.Contains(picture, want) {
 			t.Errorf("%q is missing in the figure", want)

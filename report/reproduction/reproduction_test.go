@@ -4,11 +4,9 @@ import (
 	"bytes"
 	"encoding/xml"
 	"errors"
-	"flag"
 	"fmt"
 	"image/png"
 	"io"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -16,33 +14,20 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/dtbench/dtbench/internal/golden"
 	"github.com/dtbench/dtbench/report/internal/layout"
 	"github.com/dtbench/dtbench/results"
 	"github.com/dtbench/dtbench/results/reproduction"
 )
 
-var update = flag.Bool("update", false, "rewrite the golden files")
-
-// golden holds what write makes against testdata/name.
-func golden(t *testing.T, name string, write func(io.Writer) error) string {
+// written is what write makes, held against testdata/name.
+func written(t *testing.T, name string, write func(io.Writer) error) string {
 	t.Helper()
 	var b bytes.Buffer
 	if err := write(&b); err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(b.Bytes(), want) {
-		t.Errorf("%s differs: go test ./report/reproduction -update, and look at the change", name)
-	}
+	golden.Check(t, filepath.Join("testdata", name), b.Bytes())
 	return b.String()
 }
 
@@ -53,7 +38,7 @@ func documents(t *testing.T) map[string]*Document {
 func TestText(t *testing.T) {
 	for name, d := range documents(t) {
 		for _, width := range []int{80, 120} {
-			text := golden(t, fmt.Sprintf("%s.%d.txt", name, width), func(w io.Writer) error { return Text(w, d, width) })
+			text := written(t, fmt.Sprintf("%s.%d.txt", name, width), func(w io.Writer) error { return Text(w, d, width) })
 			for line := range strings.Lines(text) {
 				if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > width {
 					t.Errorf("%s: %d columns, %d allowed: %s", name, n, width, line)
@@ -70,7 +55,7 @@ func TestText(t *testing.T) {
 
 func TestMarkdown(t *testing.T) {
 	for name, d := range documents(t) {
-		text := golden(t, name+".md", func(w io.Writer) error { return Markdown(w, d, []Chart{{"fig4.svg", "Fig. 4"}}) })
+		text := written(t, name+".md", func(w io.Writer) error { return Markdown(w, d, []Chart{{"fig4.svg", "Fig. 4"}}) })
 		if rows := tableRowsOf(t, text); rows < 30 {
 			t.Errorf("%s: %d rows of tables", name, rows)
 		}

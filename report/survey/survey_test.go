@@ -3,16 +3,14 @@ package survey
 import (
 	"bytes"
 	"errors"
-	"flag"
 	"io"
-	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/dtbench/dtbench/internal/golden"
 	"github.com/dtbench/dtbench/results/paper"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 func load(t *testing.T) paper.Survey {
 	t.Helper()
@@ -23,30 +21,19 @@ func load(t *testing.T) paper.Survey {
 	return s
 }
 
-func golden(t *testing.T, file string, write func(io.Writer, paper.Survey) error) string {
+// written is what write makes, held against testdata/name.
+func written(t *testing.T, name string, write func(io.Writer, paper.Survey) error) string {
 	t.Helper()
 	var b bytes.Buffer
 	if err := write(&b, load(t)); err != nil {
 		t.Fatal(err)
 	}
-	file = "testdata/" + file
-	if *update {
-		if err := os.WriteFile(file, b.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(b.Bytes(), want) {
-		t.Errorf("the output differs from %s; look at it and run with -update", file)
-	}
+	golden.Check(t, filepath.Join("testdata", name), b.Bytes())
 	return b.String()
 }
 
 func TestMarkdown(t *testing.T) {
-	text := golden(t, "survey.md", Markdown)
+	text := written(t, "survey.md", Markdown)
 	for _, want := range []string{Source, "30/111", "no count of 111 (possible from 37/45 on)", "about 80 %"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing", want)
@@ -55,7 +42,7 @@ func TestMarkdown(t *testing.T) {
 }
 
 func TestFigureSaysWhereItsNumbersComeFrom(t *testing.T) {
-	text := golden(t, "survey.svg", SVG)
+	text := written(t, "survey.svg", SVG)
 	if n := strings.Count(text, Source); n < 2 { // title for those who cannot see it, and on the figure
 		t.Errorf("%q stands %d times", Source, n)
 	}
