@@ -18,7 +18,7 @@ func timingAndErrors() Attack {
 			Dimensions: []results.Dimension{results.AntiForgery},
 			Properties: []results.Property{results.Unpredictability},
 			Tries:      "times refusals of tokens whose MAC is wrong in the first byte or in the last, and compares the texts of all refusals",
-			Explain: `20,000 tokens whose MAC is wrong in its first byte and 20,000 whose MAC is wrong in its last are refused in random order, each timed inside the function, nearer than any attacker gets. A comparison that stops at the first difference takes longer for the second, and gives the MAC away byte by byte. The same is done with such a comparison added: if the test does not see that control, with up to ten times as many tokens, it proves nothing and the cell is could-not-run. The slower half of all times, which the system made slow, is dropped from both sides alike.
+			Explain: `20,000 tokens whose MAC is wrong in its first byte and 20,000 whose MAC is wrong in its last are refused in random order, each timed inside the function, nearer than any attacker gets. A comparison that stops at the first difference takes longer for the second, and gives the MAC away byte by byte. The same is done with such a comparison added: if the test does not see that control, with up to 32 times as many tokens, it proves nothing and the cell is could-not-run. The slower half of all times, which the system made slow, is dropped from both sides alike.
 
 It is broken when the difference is beyond chance (Welch's t above 5) and at least a quarter of what the control shows. Then tokens that are malformed, forged, used and meant for another key are presented: different texts would tell an attacker which check it failed (an oracle). What this does not test: that a refusal of a used nonce and one of a wrong MAC take the same time. They do not, in either scheme, and neither tells anything about the MAC.
 
@@ -40,12 +40,15 @@ By hand: scenarios/probes/timing.go.`,
 			if err != nil {
 				return r, err
 			}
-			// Where the control drowns in noise, samples are added to those that there
-			// are. When to stop is asked of the control alone.
+			// Where the control drowns in noise, as on a busy machine, samples are added
+			// to those that there are, each time as many. When to stop is asked of the
+			// control alone.
 			var timed probes.Timed
-			for attempt := range uint64(timingAttempts) {
-				if err := lab.timeRefusals(ctx, variant, attempt, &timed); err != nil {
-					return r, err
+			for attempts, enough := uint64(0), uint64(1); enough <= timingAttempts; enough *= 2 {
+				for ; attempts < enough; attempts++ {
+					if err := lab.timeRefusals(ctx, variant, attempts, &timed); err != nil {
+						return r, err
+					}
 				}
 				if r, err = judgeTiming(timed, texts); !errors.Is(err, ErrCannotRun) {
 					break
@@ -58,7 +61,7 @@ By hand: scenarios/probes/timing.go.`,
 
 const (
 	timingSamples  = 20_000
-	timingAttempts = 10
+	timingAttempts = 32 // a power of two
 	timingT        = 5    // Welch's t beyond which a difference is no chance
 	timingShare    = 0.25 // of the control's difference
 )
