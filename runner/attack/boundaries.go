@@ -68,7 +68,7 @@ By hand: take a token digits.nonce.time of the literal variant whose nonce ends 
 			}
 			share := 100 * float64(accepted) / count
 			r.Detail += fmt.Sprintf(" (%.1f %%)", share)
-			r.Evidence = append(t.proofs(p.Sums...), fmt.Sprintf("%d texts presented", len(shifted)))
+			r.Evidence = append(t.proofs(p.Sums...), fmt.Sprintf("%d texts presented, %d accepted", len(shifted), len(p.Granted)))
 			r.Evidence = append(r.Evidence, t.refusals(p)...)
 			r.Quantities = append(r.Quantities, results.Quantity{
 				ID: "replay-acceptance", Title: "Stolen used tokens that are accepted again", Value: share, Unit: "%", Source: results.Measured,

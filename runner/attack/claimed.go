@@ -123,7 +123,7 @@ By hand: probe "flood"; then dtbench audit summary on what the function wrote.`,
 			}
 			err = lab.with(ctx, Deployment{Variant: variant}, func(next *Target) error { return next.Invoke(ctx, ordinaryEvent, nil) })
 			r.Detail += "; the next instance served"
-			r.measured("time-to-replacement", "First refusal to the next instance's first answer", time.Since(began), "the next instance is a cold start")
+			r.measured("time-to-replacement", "From the first refusal to the next instance", time.Since(began), "to the first answer of the next instance, which is a cold start")
 			return r, err
 		},
 	}
@@ -166,8 +166,8 @@ func (r *Result) terminated(output string, gone time.Duration) error {
 		fmt.Sprintf("audit record %d: %s, %s; record %d: %s after %d refusals in a row", first.Sequence, first.Event, first.Result, alert.Sequence, alert.Event, alert.Failures),
 		"exit status 86, which the platform reports as terminated by its guard",
 	}
-	r.measured("time-to-alert", "First refusal to the alert", alert.Time.Sub(first.Time), "by the times of the audit records; at the third refusal in a row")
-	r.measured("time-to-termination", "First refusal to the end of the instance", gone, "after 100 refusals in a row; bad tokens as fast as they can be made")
+	r.measured("time-to-alert", "From the first refusal to the alert", alert.Time.Sub(first.Time), "by the times of the audit records; at the third refusal in a row")
+	r.measured("time-to-termination", "From the first refusal to the instance's end", gone, "after 100 refusals in a row; bad tokens as fast as they can be made")
 	return nil
 }
 
@@ -201,6 +201,7 @@ By hand: grep for the canary in the lines that begin with {"v":1.`,
 				if err := t.Invoke(ctx, ordinaryEvent, nil); err != nil {
 					return err
 				}
+				request := t.LastRequest
 				if err := liveToken(ctx, t, variant, words); err != nil {
 					return err
 				}
@@ -214,11 +215,18 @@ By hand: grep for the canary in the lines that begin with {"v":1.`,
 				}
 				seen := &traces{found: map[string][]string{}, bytes: map[string]int{}}
 				const channel = "audit records"
-				seen.search(channel, []byte(strings.Join(records, "")), words)
+				all := strings.Join(records, "")
+				seen.search(channel, []byte(all), words)
 				r = Result{Outcome: results.Hold, Detail: fmt.Sprintf("no secret, token or nonce in %d audit records", len(records))}
 				if found := seen.found[channel]; len(found) > 0 {
 					r = Result{Outcome: results.Leak, Detail: "found in the audit records", Evidence: found}
 				}
+				// The id of a request belongs there, and is found in the same way.
+				mentions := strings.Count(all, request)
+				if mentions == 0 {
+					return cannot("the audit records do not show the id of the request that was granted a value")
+				}
+				r.Evidence = append(r.Evidence, fmt.Sprintf("%d bytes searched; the id of a request, which belongs there, found %d×", len(all), mentions))
 				return nil
 			})
 			return r, err

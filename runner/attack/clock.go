@@ -135,7 +135,7 @@ func steppedClocks() Attack {
 			Tries:      "keeps an unused token over an hour's suspension of the machine, and over a wall clock that is set back by as much",
 			Explain: `Three batches of unused tokens are stolen. (a) The machine sleeps for an hour: wall time and boot time go on, monotonic time stands still. A guard that trusts monotonic time takes the tokens as new. (b) After that hour the wall clock steps back by an hour, as after a wrong correction or by an attacker who answers NTP: a guard that trusts wall time alone takes dead tokens for living ones. (c) The instance is restored from a snapshot: the wall clock is 5 s on and boot time where it was; copies of this instance may be awake.
 
-The literal variant has the wall clock alone: (a) holds, (b) is broken, and in (c) tokens of before live on. The hardened core compares wall time with boot time and draws new keys when they move apart, which ends every token of before.
+The literal variant has the wall clock alone: (a) holds, (b) is broken, and in (c) earlier tokens live on. The hardened core compares wall time with boot time and draws new keys when they move apart, which ends every earlier token.
 
 The clocks are those of a probe build (build tag dtbench_clock) that the attack steers; nothing else in it differs, and no release has it.
 
@@ -172,7 +172,7 @@ By hand: core.Config.Clock and BootClock in a test.`,
 				if r.Detail != "" {
 					r.Detail += "; "
 				}
-				r.Detail += fmt.Sprintf("%s: %d of %d tokens of before accepted", scene.what, accepted, count)
+				r.Detail += fmt.Sprintf("%s: %d of %d earlier tokens accepted", scene.what, accepted, count)
 			}
 			if brokered(variant) {
 				r.Evidence = []string{injected + ", those of the optimized instance that the tokens were stolen from; the broker reads the time of no token"}

@@ -76,7 +76,7 @@ func readParent() Attack {
 			Tries:      "has the function start a program, which reads /proc/PPID/environ and /proc/PPID/mem of the function",
 			Explain: `Functions start programs: a converter, a shell, a compiler. Each may read the environment block and the memory of the process that started it, as long as both have the same user and the parent is dumpable.
 
-The function's own program is started twice: with the function as it is, and after code inside has made the function dumpable again. Root would be let in whatever is set, so function and child run as an ordinary user.
+A program that looks around is started twice: with the function as it is, and after code inside has made the function dumpable again. Root would be let in whatever is set, so function and child run as an ordinary user.
 
 By hand: have the function run sh -c 'tr "\0" "\n" </proc/$PPID/environ'.`,
 		},

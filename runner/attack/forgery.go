@@ -18,7 +18,7 @@ func forgeFromPublicContext() Attack {
 			ID: "T5", Title: "Forge a token from public context", Adversary: results.A2,
 			Dimensions: []results.Dimension{results.AntiForgery},
 			Properties: []results.Property{results.Unpredictability, results.ContextBinding},
-			Tries:      "computes tokens from the request id and the instance id, which logs and headers show, and a nonce and a time of one's own",
+			Tries:      "computes tokens from the request id and the instance id, which logs and headers show, and a nonce and a time of its own",
 			Explain: `The attacker reads the request id and the instance id where anybody may (logs, headers, the environment), draws a nonce, takes the time, and computes 100 tokens for every way it can think of. The function is given them as if they came with that request.
 
 Eq. (1) of the paper is a hash without a key. Nothing in it is secret, so whoever knows the five fields has the token. The hardened core puts a MAC in its place, whose key is drawn at start-up and never leaves the instance; hashes, framed hashes, and MACs under keys that can be guessed (none, zeros, the instance id, the request id) are all refused.
@@ -49,12 +49,12 @@ By hand: printf '%s' "$REQUEST$INSTANCE$NONCE$TIME$NAME" | sha256sum gives a tok
 			}
 			r = verdict(len(p.Granted), len(forged), "forged tokens")
 			r.Evidence = append(t.proofs(p.Sums...), t.refusals(p)...)
-			guesses := results.Quantity{ID: "guesses", Title: "Work to forge a token", Unit: "bits", Source: results.Derived}
+			guesses := results.Quantity{ID: "guesses", Title: "Guesses to forge a token (log2)", Unit: "bits", Source: results.Derived}
 			if r.Outcome == results.Broken {
-				guesses.Detail = "the first computed token opens the value: there is nothing to guess"
+				guesses.Detail = "one guess, 2^0: the first computed token opens the value"
 			} else {
 				guesses.Value = 256
-				guesses.Detail = "a MAC of 256 bits under a key of 256 bits; by default the instance ends after 100 refusals in a row"
+				guesses.Detail = "2^256 guesses, for a MAC of 256 bits under a key of 256 bits; by default the instance ends after 100 refusals in a row"
 			}
 			r.Quantities = append(r.Quantities, guesses)
 			return r, t.granted(p)

@@ -16,6 +16,7 @@ import (
 	"sync"
 
 	results "github.com/dtbench/dtbench/results/attack"
+	"github.com/dtbench/dtbench/scenarios"
 	"github.com/dtbench/dtbench/scenarios/hello"
 	"github.com/dtbench/dtbench/scenarios/probes"
 	"github.com/dtbench/dtbench/scenarios/probes/evidence"
@@ -29,6 +30,7 @@ func poisonedDependency() Incident {
 			Lesson:   "Replacing a variable is not enough: what the kernel shows is what execve(2) was given, and the literal scheme leaves it there. A dependency that is written for this library asks the library instead; that is the incident deserialization.",
 			Expected: expect(results.Leak, results.Leak, results.Hold, results.Hold),
 		},
+		Reading: true,
 		Run: func(ctx context.Context, lab *Lab, variant string) (Result, error) {
 			server, err := newSink()
 			if err != nil {
@@ -110,31 +112,39 @@ func webIDE() Incident {
 	return Incident{
 		Incident: results.Incident{
 			Name: "webide", Title: "A WebIDE whose clean-up misses a renamed key", Source: "section \"Security threat analysis of serverless platforms\", Fig. 3 right; OWASP A3, A5", Adversary: results.A2,
-			Story:    "The start-up code of a WebIDE needs the platform's temporary credentials, then clears them by name and runs the code of a tenant. Act 1: the names are those that the clean-up knows. Act 2: the platform was upgraded and has renamed them; nobody told the clean-up. The tenant's code looks at the variables and at /proc/self/environ.",
-			Lesson:   "A clean-up by name protects the names that it knows. The hardened core knows the platforms' names of today, and an alert tells of names that only look like a secret's; a platform that renames them again is caught by the alert, by a pattern in the policy, or not at all. And act 1 shows that the clean-up never did what it was for: a variable that is unset is still in the kernel's block, for whatever the core did not seal. A tenant who knows the library asks that instead (the incident deserialization): give tenants a process of their own.",
+			Story:    "The start-up code of a WebIDE needs the platform's temporary credentials, then clears them by name and runs the code of a tenant. Act 1: the names are those that the clean-up knows, and ENCRYPTION_KEYS too. Act 2: the platform was upgraded and has renamed them; nobody told either. The tenant's code looks at the variables and at /proc/self/environ.",
+			Lesson:   "A clean-up by name protects the names that it knows. The hardened core knows the platforms' names of today; one that a platform invents tomorrow is sealed by a pattern in the policy, reported by an alert if it looks like a secret's (T25), or missed. And act 1 shows that the clean-up never did what it was for: a variable that is unset is still in the kernel's block, unless its bytes were erased there. A tenant who knows the library asks that instead (the incident deserialization): give tenants a process of their own.",
 			Expected: expect(results.Leak, results.Leak, results.Hold, results.Hold),
 		},
 		Run: func(ctx context.Context, lab *Lab, variant string) (Result, error) {
-			before, _, err := lab.runTenant(ctx, variant, namesBefore)
-			if err != nil {
-				return Result{}, err
-			}
-			after, looks, err := lab.runTenant(ctx, variant, namesAfter)
-			if err != nil {
-				return Result{}, err
+			var looks []look
+			var seen []string
+			for i, names := range [][]string{namesBefore, namesAfter} {
+				d := Deployment{Variant: variant, Unlisted: names}
+				if i == 0 && protects(variant) {
+					keys := slices.Concat([]string{FirstKey, SecondKey}, names)
+					d.Settings = map[string]string{scenarios.EncryptionKeys: strings.Join(keys, ",")}
+				}
+				look, counts, err := lab.runTenant(ctx, d)
+				if err != nil {
+					return Result{}, err
+				}
+				act := fmt.Sprintf("act %d", i+1)
+				look.who += " in " + act
+				looks, seen = append(looks, look), append(seen, act+": "+counts)
 			}
 			r, err := judge(looks, false, "the tenant reads the platform's credentials: the clean-up did not know their new names",
-				"the platform's names are known and were sealed at start-up, whatever the clean-up knows; what has another name (act 1) is reported and not sealed")
-			r.Evidence = slices.Concat([]string{"act 1: " + before, "act 2: " + after}, r.Evidence)
+				"what is listed was sealed at start-up, and so were the platform's new names, which the core knows, whatever the clean-up does")
+			r.Evidence = append(seen, r.Evidence...)
 			return r, err
 		},
 	}
 }
 
-// runTenant deploys a WebIDE whose platform gives credentials under names, and
-// tells where the tenant sees them.
-func (l *Lab) runTenant(ctx context.Context, variant string, names []string) (seen string, looks []look, err error) {
-	err = l.with(ctx, Deployment{Variant: variant, Unlisted: names}, func(t *Target) error {
+// runTenant deploys a WebIDE whose platform gives credentials under the names in
+// d.Unlisted, and tells what the tenant sees of them.
+func (l *Lab) runTenant(ctx context.Context, d Deployment) (tenant look, counts string, err error) {
+	err = l.with(ctx, d, func(t *Target) error {
 		order := struct {
 			evidence.Prey
 			Clear []string
@@ -145,29 +155,21 @@ func (l *Lab) runTenant(ctx context.Context, variant string, names []string) (se
 		}
 		// The tenant wants the platform's credentials, the other two are its own.
 		variables, block := 0, 0
-		for _, name := range names {
+		for _, name := range d.Unlisted {
 			for _, f := range s.Of(t.Canaries[name].SHA256()) {
-				if f.Place == "os.Environ" {
+				switch f.Place {
+				case "os.Environ":
 					variables++
-				} else if f.Place == "/proc/self/environ" {
+				case "/proc/self/environ":
 					block++
 				}
 			}
 		}
-		if err := t.instance.Close(); err != nil { // and all its output is there
-			return err
-		}
-		alerts := 0
-		for _, name := range names {
-			if t.alertOf(name) != "" {
-				alerts++
-			}
-		}
-		seen = fmt.Sprintf("of %d credentials the tenant finds %d in its variables and %d in /proc/self/environ; alerts at the start: %d", len(names), variables, block, alerts)
-		looks = append(looks, look{t, "the tenant", s})
+		counts = fmt.Sprintf("of %d credentials the tenant finds %d in its variables and %d in /proc/self/environ", len(d.Unlisted), variables, block)
+		tenant = look{t, "the tenant", s}
 		return nil
 	})
-	return seen, looks, err
+	return tenant, counts, err
 }
 
 func deploymentTool() Incident {
@@ -178,6 +180,7 @@ func deploymentTool() Incident {
 			Lesson:   "A child inherits what its parent's environment holds at that moment, and may read what it held at the start. Give components an environment of their own, and keep the parent closed.",
 			Expected: expect(results.Leak, results.Leak, results.Hold, results.Hold),
 		},
+		Reading: true,
 		Run: func(ctx context.Context, lab *Lab, variant string) (Result, error) {
 			if err := lab.needsOrdinaryUser(); err != nil {
 				return Result{}, err
@@ -209,6 +212,7 @@ func urlParse() Incident {
 			Lesson:   "No variant stops a forged request. It decides what the request can bring home.",
 			Expected: expect(results.Leak, results.Leak, results.Hold, results.Hold),
 		},
+		Reading: true,
 		Run: func(ctx context.Context, lab *Lab, variant string) (Result, error) {
 			internal, err := newSink()
 			if err != nil {

@@ -97,6 +97,32 @@ func TestTimingIsJudged(t *testing.T) {
 	check("two texts", 1000, 1040, []string{"denied", "used before"}, results.Broken)
 }
 
+// What was found is told by channel and instance; a token that is left is a leak,
+// and is not called a secret.
+func TestTracesAreJudged(t *testing.T) {
+	check := func(text string, want results.Outcome, told ...string) {
+		t.Helper()
+		seen := &traces{found: map[string][]string{}, bytes: map[string]int{}, ending: "of the first"}
+		seen.search(written, []byte(text), map[string]string{secret + "KEY": "hunter2", "token": "0123"})
+		r := seen.judge()
+		if r.Outcome != want {
+			t.Errorf("%q: %s", text, r.Outcome)
+		}
+		all := r.Detail + "\n" + strings.Join(r.Evidence, "\n")
+		for _, w := range told {
+			if !strings.Contains(all, w) {
+				t.Errorf("%q lacks %q:\n%s", text, w, all)
+			}
+		}
+		if strings.Contains(all, "hunter2") || strings.Contains(all, "0123,") {
+			t.Errorf("the evidence holds what was found: %s", all)
+		}
+	}
+	check("nothing", results.Hold, "standard output and error: 7 bytes searched")
+	check("it is hunter2", results.Leak, "the secret itself in: standard output and error", "secret KEY in standard output and error of the first, 1×, sha256 ")
+	check("0123 and 0123", results.Leak, "the secret itself is not", "token in standard output and error of the first, 2×")
+}
+
 // Other spellings of a token are not the token itself: but for those that a
 // lenient reader would take for it.
 func TestShiftsAreOtherTokens(t *testing.T) {

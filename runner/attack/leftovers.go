@@ -34,17 +34,19 @@ By hand: ulimit -c unlimited; GOTRACEBACK=crash; kill -ABRT PID; strings core | 
 			if err != nil {
 				return Result{}, err
 			}
+			r := left.judge()
 			if !left.hasSecret() {
 				// No core file may be the variant's doing, or the machine's.
 				control, err := lab.leaveTraces(ctx, scenarios.Baseline)
 				if err != nil {
 					return Result{}, err
 				}
-				if len(control.found["core file"]) == 0 {
+				if !holdsSecret(control.found[coreFile]) {
 					return Result{}, cannot("%w", errNoCore)
 				}
+				r.Evidence = append(r.Evidence, "control: a benchmark instance that crashed in the same way left its credentials in a core file")
 			}
-			return left.judge(), nil
+			return r, nil
 		},
 	}
 }
@@ -53,8 +55,9 @@ var errNoCore = errors.New("a crash leaves no core file here (core_pattern, or a
 
 // traces is what a function left.
 type traces struct {
-	found map[string][]string // by channel: what of it
-	bytes map[string]int
+	found  map[string][]string // by channel: what of it
+	bytes  map[string]int
+	ending string // which of several instances it is of that is searched next; may be empty
 }
 
 // leaveTraces makes two instances leave what they can, and searches that: one
@@ -100,11 +103,16 @@ func (l *Lab) leaveTracesOnce(ctx context.Context, variant string, core bool, se
 		if err := t.instance.Close(); err != nil { // and all its output is there
 			return err
 		}
-		seen.search("standard output and error", []byte(t.Output()), words)
-		seen.search("reported error", []byte(crashed.Error()), words)
+		if !core {
+			seen.ending = "of the one that panicked"
+		} else {
+			seen.ending = "of the one that dumped core"
+		}
+		seen.search(written, []byte(t.Output()), words)
+		seen.search(reported, []byte(crashed.Error()), words)
 		return errors.Join(
-			seen.searchFolder("core file", folders[1], words),
-			seen.searchFolder("temporary files", folders[0], words),
+			seen.searchFolder(coreFile, folders[1], words),
+			seen.searchFolder(temporary, folders[0], words),
 		)
 	})
 }
@@ -139,7 +147,7 @@ func (s *traces) search(channel string, data []byte, words map[string]string) {
 	s.bytes[channel] += len(data)
 	for what, word := range words {
 		if n := strings.Count(string(data), word); n > 0 {
-			line := fmt.Sprintf("%s in %s, %d×", what, channel, n)
+			line := strings.TrimSuffix(fmt.Sprintf("%s in %s %s", what, channel, s.ending), " ") + fmt.Sprintf(", %d×", n)
 			if strings.HasPrefix(what, secret) {
 				line += ", sha256 " + evidence.Hash([]byte(word))
 			}
@@ -175,8 +183,15 @@ func holdsSecret(lines []string) bool {
 	return slices.ContainsFunc(lines, func(line string) bool { return strings.HasPrefix(line, secret) })
 }
 
-// channels in the order in which they are reported.
-var channels = []string{"standard output and error", "reported error", "core file", "temporary files"}
+// The channels, and the order in which they are reported.
+const (
+	written   = "standard output and error"
+	reported  = "reported error"
+	coreFile  = "core file"
+	temporary = "temporary files"
+)
+
+var channels = []string{written, reported, coreFile, temporary}
 
 func (s *traces) judge() Result {
 	r := Result{Outcome: results.Hold, Detail: "no secret, live token or nonce in what is left; no core file is written"}
@@ -193,7 +208,10 @@ func (s *traces) judge() Result {
 			r.Outcome = results.Leak
 		}
 	}
-	if r.Outcome == results.Leak {
+	switch {
+	case r.Outcome == results.Leak && len(where) == 0:
+		r.Detail = "a live token or its nonce is in what is left; the secret itself is not"
+	case r.Outcome == results.Leak:
 		r.Detail = "found in what is left; the secret itself in: " + strings.Join(where, ", ")
 	}
 	return r

@@ -46,7 +46,10 @@ By hand: as the function's user, tr '\0' '\n' </proc/PID/environ; gdb -p PID.`,
 				return Result{}, err
 			}
 			r, err := judge(looks, true, "the sibling reads the credentials", "the sibling is kept out by the kernel")
-			return unlessLetIn(r, looks...), err
+			if r = unlessLetIn(r, looks...); r.Outcome == results.Hold {
+				r.Evidence = append(r.Evidence, fmt.Sprintf("control: of a benchmark instance beside it a sibling read %d of %d credentials", len(control[0].stolen()), len(control[0].target.Canaries)))
+			}
+			return r, err
 		},
 	}
 }

@@ -89,7 +89,11 @@ func countRaces(byGrants map[int]int, races int) (twice, never int, all string, 
 		case grants > 1:
 			twice += n
 		}
-		counts = append(counts, fmt.Sprintf("%d with %d grants", n, grants))
+		noun := "grants"
+		if grants == 1 {
+			noun = "grant"
+		}
+		counts = append(counts, fmt.Sprintf("%d with %d %s", n, grants, noun))
 	}
 	if total != races {
 		return 0, 0, "", fmt.Errorf("%d races were run, %d ordered", total, races)

@@ -105,7 +105,8 @@ func (l *Lab) connect(ctx context.Context, pids []int, seen sockets, decoy strin
 	if unnamed == 0 {
 		return r, fmt.Errorf("the socket pair of function and broker was not found among %d sockets", len(seen.unix))
 	}
-	r.Evidence = append(r.Evidence, fmt.Sprintf("in %d processes %d sockets without a name and %d with one that the kernel gave", len(pids), unnamed, len(named)-1))
+	r.Evidence = append(r.Evidence, fmt.Sprintf("Unix sockets of the instance's %d processes: %d without a name, %d with a name that the kernel gave", len(pids), unnamed, len(named)-1))
+	var reached, refused []string
 	for _, pid := range pids {
 		var s evidence.Sight
 		if err := l.outsider(ctx, &other, &s, append([]string{"connect", fmt.Sprint(pid)}, named...)...); err != nil {
@@ -115,15 +116,16 @@ func (l *Lab) connect(ctx context.Context, pids []int, seen sockets, decoy strin
 		if len(connected) == len(s.Read) {
 			return r, cannot("the attacker cannot even connect to a socket with a name: %q", s.Refused)
 		}
-		r.Evidence = append(r.Evidence, "refused: "+strings.Join(alike(s.Refused), ", "))
-		if len(connected) > 0 {
-			r.Outcome, r.Detail = results.Broken, "another user gets hold of a socket"
-			r.Evidence = append(r.Evidence, "reached: "+strings.Join(connected, ", "))
-		}
+		reached, refused = append(reached, connected...), append(refused, s.Refused...)
 	}
-	if r.Outcome == results.Denied {
+	r.Evidence = append(r.Evidence, "refused: "+strings.Join(alike(refused), ", "))
+	if len(reached) > 0 {
+		r.Outcome, r.Detail = results.Broken, "another user gets hold of a socket"
+		r.Evidence = append(r.Evidence, "reached: "+strings.Join(alike(reached), ", "))
+	} else {
 		r.Detail = fmt.Sprintf("nothing of the pair takes a connection, and no descriptor of it can be taken by user %d", other.UID)
 	}
+	r.Evidence = append(r.Evidence, "control: the same user connected to a socket with a name beside them")
 	return r, nil
 }
 
@@ -139,7 +141,7 @@ func forgeRequests() Attack {
 			Tries:      "looks for ports of the broker, and has the function fetch what it finds, and files of the broker in /proc",
 			Explain: `A secrets agent that listens on localhost, as vendors' extensions do, answers whoever can have the function send a request. The broker listens nowhere: all listening ports and unconnected datagram sockets of the machine are listed, and none is the broker's.
 
-A server that the harness opens beside it proves that ports are seen and that the function does fetch what it is told. Then the function is told to fetch the files of function and broker below /proc, since a forged URL may begin with "file:" as well.
+A server that the harness opens beside it proves that ports are seen and that the function does fetch what it is told. Then the function is told to fetch the files of function and broker below /proc, since a forged URL may begin with "file:" as well: none of the broker's may be read.
 
 By hand: ss -tulpn while an instance is idle.`,
 		},
@@ -199,7 +201,13 @@ func (t *Target) fetchBroker(ctx context.Context, decoy int) (Result, error) {
 	if !slices.Contains(s.Read, url(decoy)) {
 		return r, fmt.Errorf("the function does not fetch what it is told: %q", s.Refused)
 	}
-	r.Evidence = append(r.Evidence, fmt.Sprintf("%d ports of the machine looked at, %d of the instance's; %d addresses fetched, %d refused", len(seen.ports), listening, len(s.Read), len(s.Refused)))
+	r.Evidence = append(r.Evidence, fmt.Sprintf("%d ports of the machine looked at, %d of the instance's", len(seen.ports), listening),
+		"control: the function fetched a page from a port of the harness")
+	named := func(places []string) string { return whose(strings.Join(places, ", "), t.PID(), pids) }
+	if fetched := slices.DeleteFunc(s.Read, func(place string) bool { return place == url(decoy) }); len(fetched) > 0 {
+		r.Evidence = append(r.Evidence, "fetched besides: "+named(fetched))
+	}
+	r.Evidence = append(r.Evidence, "refused: "+named(s.Refused))
 	seenBy := look{target: t, who: "the function", sight: s}
 	switch proofs := seenBy.stolen(); {
 	case len(proofs) > 0:
@@ -207,6 +215,23 @@ func (t *Target) fetchBroker(ctx context.Context, decoy int) (Result, error) {
 		r.Evidence = append(r.Evidence, proofs...)
 	case listening > 0:
 		r.Outcome, r.Detail = results.Broken, "the broker can be reached by a request"
+	case strings.Contains(named(s.Read), brokerFiles):
+		r.Outcome, r.Detail = results.Broken, "a forged request reads a file of the broker"
 	}
 	return r, nil
+}
+
+// brokerFiles begins the names of a broker's files in evidence.
+const brokerFiles = "/proc/BROKER/"
+
+// whose puts the part that a process of an instance has in place of its number.
+func whose(text string, function int, pids []int) string {
+	for _, pid := range pids {
+		part := brokerFiles
+		if pid == function {
+			part = "/proc/FUNCTION/"
+		}
+		text = strings.ReplaceAll(text, fmt.Sprintf("/proc/%d/", pid), part)
+	}
+	return text
 }

@@ -52,7 +52,7 @@ By hand: start two functions of the literal variant with the same LITERAL_INSTAN
 			if hook {
 				r.Detail += fmt.Sprintf("; (c) the instance after a restore %d of %d", restored, tried)
 			}
-			r.Evidence = []string{fmt.Sprintf("%d used and %d unused tokens were carried to each", carried, carried)}
+			r.Evidence = []string{fmt.Sprintf("%d used and %d unused tokens were carried to each; each served an ordinary request afterwards", carried, carried)}
 			return r, nil
 		},
 	}
@@ -91,6 +91,10 @@ func (l *Lab) replayElsewhere(ctx context.Context, variant string, settings map[
 	p, err := second.present(ctx, probes.Present{Request: request, Key: FirstKey, Tokens: texts(tokens...)})
 	if err != nil {
 		return 0, err
+	}
+	// That nothing is accepted must not be because nothing works.
+	if err := second.Invoke(ctx, ordinaryEvent, nil); err != nil {
+		return 0, fmt.Errorf("the second instance: %w", err)
 	}
 	return len(p.Granted), second.granted(p)
 }

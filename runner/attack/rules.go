@@ -111,7 +111,7 @@ func md5UnderFIPS() Attack {
 			Tries:      "deploys the paper's sample rule where GODEBUG=fips140=only forbids MD5, and sends a request",
 			Explain: `The function is deployed with the rule $md5($requestid, $instanceid) and GODEBUG=fips140=only, as an operator under FIPS would run it, and one ordinary request is sent.
 
-The literal variant accepts the rule, and the first token that it computes ends the function in a panic: whoever sends a request takes the instance down. The hardened core refuses the rule when it is compiled, before the function is ready, and names the place in the text. That it starts in this mode with its own rule is tried too.
+The literal variant accepts the rule, and the first token that it computes ends the function in a panic: whoever sends a request, with less in hand than A0, takes the instance down. The hardened core refuses the rule when it is compiled, before the function is ready, and names the place in the text. That it starts in this mode with its own rule is tried too.
 
 By hand: GODEBUG=fips140=only and LITERAL_RULE='$md5($requestid,$instanceid)' in the environment of the function.`,
 		},
@@ -191,7 +191,7 @@ func hostileRules() Attack {
 			ID: "T22", Title: "Hostile rule text", Adversary: results.A0,
 			Dimensions: []results.Dimension{results.Availability, results.Integrity},
 			Tries:      "deploys rules that are too long, too deep, unknown, unfinished or something else altogether",
-			Explain: `Rules are text that somebody writes, and a deployment tool may pass on what a stranger wrote. Each of ten texts is deployed as the function's rule: too long, nested too deep, with too many arguments, naming what is unknown, unfinished, a shell command, control characters, more than one rule.
+			Explain: `Rules are text that somebody writes, and a deployment tool may pass on what a stranger wrote, who needs no token for it (A0 is the weakest of the list). Each of ten texts is deployed as the function's rule: too long, nested too deep, with too many arguments, naming what is unknown, unfinished, a shell command, control characters, more than one rule.
 
 Each must keep the function from becoming ready, at once, with an error that says where in the text the fault is. A function that comes up with such a rule, hangs or panics counts as broken. A good rule of the same form is deployed too and must work.
 

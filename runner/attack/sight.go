@@ -36,7 +36,7 @@ func (l look) stolen() (proofs []string) {
 		for _, f := range found {
 			places = append(places, f.Place)
 		}
-		proofs = append(proofs, fmt.Sprintf("%s, by %s in %s", c.Proof(), l.who, strings.Join(alike(places), ", ")))
+		proofs = append(proofs, fmt.Sprintf("%s, by %s, in %s", c.Proof(), l.who, strings.Join(alike(places), ", ")))
 	}
 	return proofs
 }

@@ -89,6 +89,13 @@ func TestAlike(t *testing.T) {
 	}
 }
 
+func TestWhose(t *testing.T) {
+	got := whose("file:///proc/12/environ: x, file:///proc/123/mem, file:///proc/1/fd", 12, []int{12, 123})
+	if want := "file:///proc/FUNCTION/environ: x, file://" + brokerFiles + "mem, file:///proc/1/fd"; got != want {
+		t.Errorf("%q", got)
+	}
+}
+
 // A half counts where it is not a part of a whole canary.
 func TestCopies(t *testing.T) {
 	target := &Target{Canaries: map[string]Canary{"KEY": {Name: "KEY", Value: "0123456789abcdef"}}}

@@ -61,7 +61,7 @@ By hand: scenarios/probes/timing.go.`,
 
 const (
 	timingSamples  = 20_000
-	timingAttempts = 32 // a power of two
+	timingAttempts = 32   // a power of two
 	timingT        = 5    // Welch's t beyond which a difference is no chance
 	timingShare    = 0.25 // of the control's difference
 )
