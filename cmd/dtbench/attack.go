@@ -18,6 +18,20 @@ import (
 	"github.com/dtbench/dtbench/scenarios"
 )
 
+// noAttackArgs refuses arguments, and shows where the name of an attack or of an
+// incident belongs.
+func noAttackArgs(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		if id := strings.ToUpper(args[0]); slices.Contains(attackIDs(attack.All()), id) {
+			return usagef("name attacks by --attack "+id+", or --explain "+id, "unexpected argument %q", args[0])
+		}
+		if slices.Contains(incidentNames(), args[0]) {
+			return usagef("name incidents by --incident "+args[0], "unexpected argument %q", args[0])
+		}
+	}
+	return noArgs(cmd, args)
+}
+
 // attackFlags are the flags of dtbench attack as given.
 type attackFlags struct {
 	variants, attacks    []string
@@ -44,16 +58,20 @@ there. Where dtbench runs as root, functions and attackers run as an ordinary
 user, because root would hide the results.
 
 It ends with 0 where every outcome is as expected, 1 where one is not, 3 where an
-attack could not run here. T1 to T25 are attacks on the variants; S05, S06 and S08
+attack could not run here (docs/security.md says what each needs). T1 to T25 are attacks on the variants; S05, S06 and S08
 put claims of the paper under those numbers to the test.`,
 		Example: `  dtbench attack
   dtbench attack --attack T7,T9 --variant literal,optimized
   dtbench attack --explain T7
   dtbench attack --incident webide
-  dtbench attack --format html --out attacks.html`,
-		Args: noArgs,
+  dtbench attack --format html --out attacks.html
+  dtbench attack --format json --out attacks.json && dtbench reproduce --attacks attacks.json`,
+		Args: noAttackArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if cmd.Flags().Changed("explain") {
+				if slices.Contains(incidentNames(), f.explain) {
+					return usagef("dtbench attack --incident "+f.explain+" tells its story and replays it", "%s is an incident, and --explain takes an attack", f.explain)
+				}
 				if cmd.Flags().NFlag() > 1 {
 					return usagef("it runs nothing and writes text", "--explain takes no other flag beside it")
 				}
@@ -113,9 +131,10 @@ func chosenAttacks(ids []string) ([]attack.Attack, error) {
 		return nil, usagef("", "no attack given")
 	}
 	wanted := map[string]bool{}
-	for _, id := range ids {
-		id = strings.ToUpper(strings.TrimSpace(id))
-		if _, err := choice("attack", id, attackIDs(all)); err != nil {
+	for _, given := range ids {
+		id := strings.ToUpper(strings.TrimSpace(given))
+		if !slices.Contains(attackIDs(all), id) {
+			_, err := choice("attack", given, attackIDs(all))
 			return nil, err
 		}
 		if wanted[id] {
@@ -139,7 +158,7 @@ func (a *app) explainAttack(id string) error {
 }
 
 func (a *app) attack(ctx context.Context, f *attackFlags) error {
-	if err := f.check(attackreport.Formats()); err != nil {
+	if err := f.check(); err != nil {
 		return err
 	}
 	chosen, err := chosenAttacks(f.attacks)
@@ -154,8 +173,8 @@ func (a *app) attack(ctx context.Context, f *attackFlags) error {
 }
 
 // check looks at what attacks and incidents have in common, before any work.
-func (f *attackFlags) check(formats []string) error {
-	if _, err := choice("format", f.format, formats); err != nil {
+func (f *attackFlags) check() error {
+	if _, err := choice("format", f.format, attackreport.Formats()); err != nil {
 		return err
 	}
 	for _, v := range f.variants {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 
-	attackreport "github.com/dtbench/dtbench/report/attack"
 	attackresults "github.com/dtbench/dtbench/results/attack"
 	"github.com/dtbench/dtbench/runner/attack"
 )
@@ -44,7 +43,7 @@ func (a *app) replay(ctx context.Context, f *attackFlags) error {
 	if f.attacks != nil {
 		return usagef("run them one after the other", "--attack and --incident do not go together")
 	}
-	if err := f.check(attackreport.IncidentFormats()); err != nil {
+	if err := f.check(); err != nil {
 		return err
 	}
 	chosen, err := chosenIncidents(f.incidents)

@@ -54,14 +54,21 @@ func TestThePageOfAttacks(t *testing.T) {
 		t.Fatal(err)
 	}
 	// 3 dimensions have attacks here; then tallies, quantities and their details,
-	// OWASP, and one table of each attack.
-	const tables = 3 + 1 + 2 + 1 + 6
-	for _, f := range browser.Look(t, []browser.Page{{Name: "attacks", HTML: html}}, 360, 768, 1280) {
+	// OWASP, and of each attack what happened and the evidence.
+	const tables = 3 + 1 + 2 + 1 + 2*6
+	cmd = command(t, "attack", "--incident", "webide,email-approval,temporary-file", "--variant", "benchmark,optimized", "--quiet", "--format", "html")
+	cmd.Env = append(cmd.Environ(), "TMPDIR="+dir)
+	incidents, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]int{"attacks": tables, "incidents": 2 * 2} // of each that is run the same two
+	for _, f := range browser.Look(t, []browser.Page{{Name: "attacks", HTML: html}, {Name: "incidents", HTML: incidents}}, 360, 768, 1280) {
 		for _, p := range f.Problems {
 			t.Errorf("%s: %s", f, p)
 		}
-		if f.Tables != tables {
-			t.Errorf("%s: %d tables, want %d", f, f.Tables, tables)
+		if f.Tables != want[f.Page] {
+			t.Errorf("%s: %d tables, want %d", f, f.Tables, want[f.Page])
 		}
 	}
 }

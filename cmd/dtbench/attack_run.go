@@ -51,7 +51,7 @@ func (a *app) inLab(ctx context.Context, f *attackFlags, run func(*attack.Lab, *
 
 	file := &attackresults.File{
 		Schema: attackresults.Schema, Status: results.Complete, Provenance: results.Measured, Platform: local.Name,
-		User: "ordinary", Seed: f.seed, Limits: attackresults.Limits, Variants: f.variants,
+		User: attackresults.Ordinary, Harness: attackresults.Ordinary, Seed: f.seed, Limits: attackresults.Limits, Variants: f.variants,
 		Attacks: []attackresults.Description{}, Cells: []attackresults.Cell{}, Quantities: []attackresults.Quantity{},
 	}
 	programs, err := a.buildAttacks(ctx, f, work, file)
@@ -70,6 +70,7 @@ func (a *app) inLab(ctx context.Context, f *attackFlags, run func(*attack.Lab, *
 		if err := openToAll(work); err != nil {
 			return nil, err
 		}
+		file.Harness = attackresults.Root
 		o.User = &local.User{UID: ordinaryUser, GID: ordinaryUser}
 		if !f.quiet {
 			a.note("functions and attackers run as user %d, since root would hide what users can do to each other", ordinaryUser)
@@ -157,6 +158,9 @@ func (a *app) attackProgress(f *attackFlags) func(attackresults.Cell) {
 	var line []string
 	return func(c attackresults.Cell) {
 		word := string(c.Outcome)
+		if c.Outcome == attackresults.NotApplicable {
+			word = "–" // as in the matrix, and the line fits a terminal
+		}
 		if !c.AsExpected() {
 			word += fmt.Sprintf(" (expected %s)", c.Expected)
 		}

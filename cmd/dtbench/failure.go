@@ -10,6 +10,7 @@ import (
 	"github.com/dtbench/dtbench/platforms/local"
 	"github.com/dtbench/dtbench/report"
 	"github.com/dtbench/dtbench/results"
+	attackresults "github.com/dtbench/dtbench/results/attack"
 	"github.com/dtbench/dtbench/runner/services"
 	"github.com/dtbench/dtbench/scenarios/build"
 	"github.com/dtbench/dtbench/scenarios/objectstore"
@@ -60,7 +61,11 @@ func asFailure(err error) *failure {
 	case errors.As(err, &sig):
 		return &failure{code: 128 + int(sig.Signal), err: sig}
 	case errors.Is(err, results.ErrInvalid):
-		return &failure{code: codeUsage, err: err}
+		f := &failure{code: codeUsage, err: err}
+		if strings.Contains(err.Error(), fmt.Sprintf("schema %q", attackresults.Schema)) {
+			f.hint = "it holds attacks: dtbench reproduce --attacks judges claims by them, and dtbench attack --format writes them in other forms"
+		}
+		return f
 	case errors.Is(err, local.ErrUnsupported):
 		return &failure{code: codeUsage, err: err, hint: "run it in a Linux machine or virtual machine; report works everywhere"}
 	case errors.Is(err, build.ErrNoToolchain):

@@ -68,7 +68,8 @@ before all of it is complete.`,
 		Example: `  dtbench reproduce
   dtbench reproduce --preset high --seed 7 --out high
   dtbench reproduce --mode replay --pinned
-  dtbench reproduce --platform local --measure --out here`,
+  dtbench reproduce --platform local --measure --out here
+  dtbench attack --format json --out attacks.json && dtbench reproduce --attacks attacks.json`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return unwritable(a.reproduce(cmd.Context(), f)) },
 	}

@@ -117,9 +117,13 @@ func (r *reproducing) attackCells(d *reproductionreport.Document) ([]attack.Cell
 		return nil, usagef("", "--attacks: %v", err)
 	}
 	defer file.Close()
+	const hint = "make one with dtbench attack --format json --out FILE"
 	matrix, err := attack.Read(file)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, usagef(hint, "%s: %w", path, err)
+	}
+	if len(matrix.Incidents) > 0 {
+		return nil, usagef(hint, "%s holds incidents and no attacks", path)
 	}
 	return matrix.Cells, nil
 }

@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 
 	results "github.com/dtbench/dtbench/results/attack"
 )
@@ -24,10 +25,7 @@ type Options struct {
 // Formats lists what Write knows.
 func Formats() []string { return []string{"text", "markdown", "json", "html"} }
 
-// IncidentFormats lists what Write knows of a file with incidents.
-func IncidentFormats() []string { return []string{"text", "markdown", "json"} }
-
-// Write writes f to w.
+// Write writes f to w: incidents where there are any, and else attacks.
 func Write(w io.Writer, format string, f *results.File, o Options) error {
 	if len(f.Incidents) > 0 && format != "json" {
 		return writeIncidents(w, format, f, o)
@@ -43,7 +41,30 @@ func Write(w io.Writer, format string, f *results.File, o Options) error {
 		e := json.NewEncoder(w)
 		e.SetIndent("", "  ")
 		e.SetEscapeHTML(false)
-		return e.Encode(f)
+		return e.Encode(explicit(f))
 	}
 	return fmt.Errorf("attack report: no format is called %q", format)
+}
+
+// explicit is f with an empty list wherever there is none: readers of JSON expect
+// [] and no null.
+func explicit(f *results.File) *results.File {
+	whole := *f
+	whole.Limits, whole.Variants, whole.Quantities = list(f.Limits), list(f.Variants), list(f.Quantities)
+	whole.Attacks, whole.Cells = slices.Clone(list(f.Attacks)), slices.Clone(list(f.Cells))
+	for i := range whole.Attacks {
+		a := &whole.Attacks[i]
+		a.Dimensions, a.Properties = list(a.Dimensions), list(a.Properties)
+	}
+	for i := range whole.Cells {
+		whole.Cells[i].Evidence = list(whole.Cells[i].Evidence)
+	}
+	return &whole
+}
+
+func list[T any](l []T) []T {
+	if l == nil {
+		return []T{}
+	}
+	return l
 }

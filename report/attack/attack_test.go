@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -110,6 +111,25 @@ func TestTextKeepsItsWidthAndIsHarmless(t *testing.T) {
 	}
 }
 
+// What ran as root besides is said, and only where something did.
+func TestWhatRanAsRootIsSaid(t *testing.T) {
+	check := func(harness string, names []string, want string) {
+		t.Helper()
+		f := &results.File{User: results.Ordinary, Harness: harness}
+		for _, id := range []string{"T1", "T2", "T3"} {
+			f.Attacks = append(f.Attacks, results.Description{ID: id, AsRoot: slices.Contains(names, id)})
+		}
+		if got := asRoot(f); got != want {
+			t.Errorf("%s, %v: %q, want %q", harness, names, got, want)
+		}
+	}
+	check(results.Root, nil, "")
+	check(results.Root, []string{"T1"}, ", and with functions of root besides in T1")
+	check(results.Root, []string{"T1", "T2", "T3"}, ", and with functions of root besides in T1, T2 and T3")
+	check(results.Ordinary, []string{"T1"}, "")
+	check("", []string{"T1"}, "")
+}
+
 // What is not as expected stands out, and what could not run counts as nothing.
 func TestDeviationsStandOut(t *testing.T) {
 	f := example()
@@ -155,11 +175,15 @@ func TestJSONIsReadAgain(t *testing.T) {
 	if err := Write(&b, "json", example(), Options{}); err != nil {
 		t.Fatal(err)
 	}
-	f, err := results.Read(&b)
+	text := b.String()
+	f, err := results.Read(strings.NewReader(text))
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, _ := json.Marshal(example())
+	if strings.Contains(text, "null") {
+		t.Error("a list is null, not []")
+	}
+	want, _ := json.Marshal(explicit(example()))
 	if got, _ := json.Marshal(f); !bytes.Equal(got, want) {
 		t.Error("a file is another after it was written and read")
 	}

@@ -1,6 +1,7 @@
 package attack
 
 import (
+	"fmt"
 	"io"
 	"strings"
 
@@ -29,12 +30,58 @@ func writeHTML(w io.Writer, f *results.File) error {
 		Caption: "The paper's own mapping beside that of the attacks here", Columns: columns(riskHeader...), Rows: plainRows(risks()),
 	}})
 	add("details", "Attacks in detail", detailBlocks(f)...)
-	facts := html.Block{}
-	for _, fact := range environment(f) {
-		facts.Facts = append(facts.Facts, html.Fact{Term: fact[0], Value: fact[1]})
-	}
-	add("environment", "Environment and provenance", facts)
+	add("environment", "Environment and provenance", facts(f))
 	return html.Write(w, html.Page{Title: r.Headline, Reports: []html.Report{r}})
+}
+
+// pageOfIncidents has a section for each incident, in the order of the file.
+func pageOfIncidents(w io.Writer, f *results.File) error {
+	r := html.Report{Headline: "dtbench attack: " + headline(f), Badge: layout.Clean(string(f.Provenance)), Lead: lead(f)}
+	for n, i := range f.Incidents {
+		tale := html.Block{Text: []string{layout.Clean("In the paper: " + i.Source + "."), layout.Clean(i.Story)}}
+		blocks := []html.Block{tale}
+		if i.OutOfScope != "" {
+			blocks[0].Text = append(blocks[0].Text, layout.Clean("Out of scope, because "+i.OutOfScope))
+		} else {
+			blocks = append(blocks, endings(f, i.Name)...)
+			blocks = append(blocks, html.Block{Text: []string{layout.Clean(i.Lesson)}})
+		}
+		r.Sections = append(r.Sections, html.Section{ID: fmt.Sprintf("incident-%d", n+1), Title: layout.Clean(i.Title), Blocks: blocks})
+	}
+	r.Sections = append(r.Sections, html.Section{ID: "environment", Title: "Environment and provenance", Blocks: []html.Block{facts(f)}})
+	return html.Write(w, html.Page{Title: r.Headline, Reports: []html.Report{r}})
+}
+
+// endings are what became of an attack or an incident on each variant, and below,
+// folded, the evidence, a fact a row.
+func endings(f *results.File, name string) []html.Block {
+	ended := &html.Table{Caption: name + ": what happened", Columns: columns(detailHeader...)}
+	found := &html.Table{Caption: name + ": evidence", Columns: columns("Variant", "Fact"), Fold: "Evidence of " + name}
+	for _, v := range f.Variants {
+		c, ok := f.Find(name, v)
+		if !ok {
+			continue
+		}
+		row := plainRow(detailRow(c))
+		row[1] = outcome(f, name, v)
+		ended.Rows = append(ended.Rows, row)
+		for _, line := range c.Evidence {
+			found.Rows = append(found.Rows, plainRow([]string{v, line}))
+		}
+	}
+	blocks := []html.Block{{Table: ended}}
+	if len(found.Rows) > 0 {
+		blocks = append(blocks, html.Block{Table: found})
+	}
+	return blocks
+}
+
+func facts(f *results.File) html.Block {
+	var block html.Block
+	for _, fact := range environment(f) {
+		block.Facts = append(block.Facts, html.Fact{Term: fact[0], Value: fact[1]})
+	}
+	return block
 }
 
 func matrixBlocks(f *results.File) []html.Block {
@@ -105,23 +152,11 @@ func detailBlocks(f *results.File) []html.Block {
 			text = append(text, "Properties: "+p+".")
 		}
 		text = append(text, strings.Split(a.Explain, "\n\n")...)
-		t := &html.Table{
-			Caption: a.ID + ": what happened", Columns: columns(detailHeader...),
-			Fold: a.ID + ": outcomes and evidence",
-		}
-		for _, v := range f.Variants {
-			c, ok := f.Find(a.ID, v)
-			if !ok {
-				continue
-			}
-			row := plainRow(detailRow(c))
-			row[1] = outcome(f, a.ID, v)
-			t.Rows = append(t.Rows, row)
-		}
 		for i := range text {
 			text[i] = layout.Clean(text[i])
 		}
-		blocks = append(blocks, html.Block{Heading: a.ID + " " + layout.Clean(a.Title), Text: text, Table: t})
+		blocks = append(blocks, html.Block{Heading: a.ID + " " + layout.Clean(a.Title), Text: text})
+		blocks = append(blocks, endings(f, a.ID)...)
 	}
 	return blocks
 }

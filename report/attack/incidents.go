@@ -16,6 +16,8 @@ func writeIncidents(w io.Writer, format string, f *results.File, o Options) erro
 		return textIncidents(w, f, o)
 	case "markdown":
 		return markdownIncidents(w, f)
+	case "html":
+		return pageOfIncidents(w, f)
 	}
 	return fmt.Errorf("attack report: no format of incidents is called %q", format)
 }
@@ -82,11 +84,12 @@ func markdownIncidents(w io.Writer, f *results.File) error {
 		var rows [][]string
 		for _, v := range f.Variants {
 			if c, ok := f.Find(i.Name, v); ok {
-				rows = append(rows, []string{v, ending(c), strings.Join(c.Evidence, "; ")})
+				rows = append(rows, []string{v, ending(c)})
 			}
 		}
-		layout.MarkdownTable(&b, []string{"Variant", "Ending", "Evidence"}, 3, rows)
+		layout.MarkdownTable(&b, []string{"Variant", "Ending"}, 2, rows)
 		b.WriteByte('\n')
+		markdownEvidence(&b, f, i.Name)
 		paragraph(i.Lesson)
 	}
 	_, err := io.WriteString(w, b.String())

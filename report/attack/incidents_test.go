@@ -49,7 +49,8 @@ func TestIncidentsSayHowTheyEndedAndWhatWasExpected(t *testing.T) {
 	check("text", 60, "  benchmark: leak: it got out")
 	check("markdown", 0, append(common, results.Limits[1], "## A tale", `It \| happens.`, "!leak (expected hold): it got out")...)
 	check("json", 0, `"incidents"`, `"out_of_scope": "nobody reads it."`)
-	if err := Write(&strings.Builder{}, "html", replayed(), Options{}); err == nil {
-		t.Error("html of incidents")
+	check("html", 0, "2 incidents (1 out of scope)", results.Limits[0], `id="incident-1"`, "It | happens.", "!leak", "it got out", "sha256 of KEY: 00", "Take care.", "Out of scope, because nobody reads it.")
+	if err := Write(&strings.Builder{}, "pdf", replayed(), Options{}); err == nil {
+		t.Error("pdf of incidents")
 	}
 }

@@ -86,6 +86,7 @@ func writeMarkdown(w io.Writer, f *results.File) error {
 			}
 		}
 		table(detailHeader, len(detailHeader), rows)
+		markdownEvidence(&b, f, a.ID)
 	}
 	heading(2, "Environment")
 	for _, fact := range environment(f) {
@@ -93,6 +94,29 @@ func writeMarkdown(w io.Writer, f *results.File) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// markdownEvidence lists what each variant gave, below a table that has no room for
+// it.
+func markdownEvidence(b *strings.Builder, f *results.File, attack string) {
+	found := false
+	for _, v := range f.Variants {
+		c, ok := f.Find(attack, v)
+		if !ok || len(c.Evidence) == 0 {
+			continue
+		}
+		if !found {
+			b.WriteString("Evidence:\n\n")
+		}
+		found = true
+		b.WriteString("- " + layout.Escape(v) + "\n")
+		for _, line := range c.Evidence {
+			b.WriteString("  - " + layout.Escape(line) + "\n")
+		}
+	}
+	if found {
+		b.WriteByte('\n')
+	}
 }
 
 func lines(cells []results.Cell, text func(results.Cell) string) []string {

@@ -30,6 +30,9 @@ func writeText(w io.Writer, f *results.File, o Options) error {
 	for _, a := range adversaries(f) {
 		t.Hanging("  ", a)
 	}
+	if !o.Details {
+		t.Paragraph(whereEvidence)
+	}
 	if cells := f.Deviations(); len(cells) > 0 {
 		t.Blank()
 		t.Paragraph("Not as expected")

@@ -72,16 +72,43 @@ func headline(f *results.File) string {
 
 // lead is what must be known of every figure below.
 func lead(f *results.File) []string {
-	lines := []string{fmt.Sprintf("Provenance: %s. Every outcome is of an attack that ran against deployed functions on platform %s, with functions and attackers as %s user; seed %d.",
-		layout.Clean(string(f.Provenance)), layout.Clean(f.Platform), article(f.User), f.Seed)}
+	lines := []string{fmt.Sprintf("Provenance: %s. Every outcome is of an attack that ran against deployed functions on platform %s, with functions and attackers as %s user%s; seed %d.",
+		layout.Clean(string(f.Provenance)), layout.Clean(f.Platform), article(f.User), layout.Clean(asRoot(f)), f.Seed)}
 	if f.Status != base.Complete {
 		lines = append(lines, fmt.Sprintf("The run is %s: cells are missing.", layout.Clean(string(f.Status))))
+	}
+	for _, w := range f.Warnings {
+		lines = append(lines, "Warning in the file: "+layout.Clean(w))
 	}
 	return append(lines, strings.Join(results.Limits, " "))
 }
 
+// asRoot says what was attacked as root besides; empty for nothing.
+func asRoot(f *results.File) string {
+	var names []string
+	for _, a := range f.Attacks {
+		if a.AsRoot {
+			names = append(names, a.ID)
+		}
+	}
+	for _, i := range f.Incidents {
+		if i.AsRoot {
+			names = append(names, i.Name)
+		}
+	}
+	if f.Harness != results.Root || f.User == results.Root || len(names) == 0 {
+		return ""
+	}
+	last := len(names) - 1
+	list := names[last]
+	if last > 0 {
+		list = strings.Join(names[:last], ", ") + " and " + list
+	}
+	return ", and with functions of root besides in " + list
+}
+
 func article(user string) string {
-	if user == "ordinary" {
+	if user == results.Ordinary {
 		return "an ordinary"
 	}
 	return "the " + layout.Clean(user)
@@ -289,11 +316,15 @@ func orDash(s string) string {
 	return s
 }
 
-// detailHeader and detailRow are what is told of each cell of an attack.
-var detailHeader = []string{"Variant", "Outcome", "Expected", "What happened", "Evidence"}
+// whereEvidence tells readers of a text without details where those are.
+const whereEvidence = "What happened in each cell, with the evidence, is in the other formats (--format html, markdown or json), and in this one for attacks that are named (--attack T7)."
+
+// detailHeader and detailRow are what is told of each cell of an attack, beside its
+// evidence.
+var detailHeader = []string{"Variant", "Outcome", "Expected", "What happened"}
 
 func detailRow(c results.Cell) []string {
-	return []string{c.Variant, word(c), expectation(c), c.Detail, strings.Join(c.Evidence, "; ")}
+	return []string{c.Variant, word(c), expectation(c), c.Detail}
 }
 
 // expectation is the expected outcome of a cell, and what the matrix of this

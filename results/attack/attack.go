@@ -113,6 +113,9 @@ type Description struct {
 	Properties []Property  `json:"properties"`
 	Tries      string      `json:"tries"`   // one sentence
 	Explain    string      `json:"explain"` // what happens, why, and how to see it by hand; paragraphs
+	// AsRoot says that, where the harness is root, functions of root are attacked as
+	// well as an ordinary user's: root hides nothing of this attack.
+	AsRoot bool `json:"as_root,omitempty"`
 }
 
 // Cell is one attack on one variant.
@@ -154,6 +157,12 @@ const (
 	Derived  = "derived"
 )
 
+// The words for users in a File.
+const (
+	Ordinary = "ordinary"
+	Root     = "root"
+)
+
 // File is the result of one run of the suite.
 type File struct {
 	Schema      string              `json:"schema"`
@@ -162,7 +171,8 @@ type File struct {
 	Environment results.Environment `json:"environment"`
 	Provenance  results.Provenance  `json:"provenance"`
 	Platform    string              `json:"platform"`
-	User        string              `json:"user"` // as whom functions and attackers ran: ordinary, root
+	User        string              `json:"user"`              // as whom functions and attackers ran: ordinary
+	Harness     string              `json:"harness,omitempty"` // who started them: ordinary, root
 	Seed        uint64              `json:"seed"`
 	Limits      []string            `json:"limits"`
 	Variants    []string            `json:"variants"`

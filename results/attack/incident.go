@@ -11,6 +11,8 @@ type Incident struct {
 	Lesson    string    `json:"lesson"` // what follows from it
 	// OutOfScope says why there is nothing to run; empty where there is.
 	OutOfScope string `json:"out_of_scope,omitempty"`
+	// AsRoot is as that of a Description.
+	AsRoot bool `json:"as_root,omitempty"`
 	// Expected outcomes by variant.
 	Expected map[string]Outcome `json:"expected,omitempty"`
 }

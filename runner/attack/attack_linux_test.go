@@ -3,6 +3,7 @@ package attack
 import (
 	"context"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -27,6 +28,9 @@ func newTestLab(t *testing.T) *Lab {
 	}
 	return NewLab(o)
 }
+
+// asRoot is how evidence names functions of root.
+var asRoot = regexp.MustCompile(`(?m)^(as )?root\b`)
 
 // Every attack comes out on every variant as the matrix in the repository says.
 // That an attack can succeed at all is part of that: each gets through somewhere.
@@ -56,6 +60,9 @@ func TestEveryAttackComesOutAsExpected(t *testing.T) {
 				}
 				if !c.AsExpected() {
 					t.Errorf("%s on %s: %s, expected %s: %s", c.Attack, c.Variant, c.Outcome, c.Expected, c.Detail)
+				}
+				if os.Geteuid() == 0 && asRoot.MatchString(strings.Join(c.Evidence, "\n")) != a.AsRoot {
+					t.Errorf("%s on %s: functions of root were attacked: %v is not so", c.Attack, c.Variant, a.AsRoot)
 				}
 			}
 			for _, q := range quantities {

@@ -13,6 +13,7 @@ func dumpEnvironment() Attack {
 	return Attack{
 		Description: results.Description{
 			ID: "T1", Title: "A dependency dumps os.Environ()", Adversary: results.A2,
+			AsRoot:     true,
 			Dimensions: []results.Dimension{results.Confidentiality},
 			Tries:      "reads every environment variable from inside the function, as a debug log does",
 			Explain: `The function is deployed with two canaries for credentials and runs code that lists its environment variables and looks for values of the canaries' form. A decoy that nobody protects proves that it looked.
@@ -36,6 +37,7 @@ func readOwnEnviron() Attack {
 	return Attack{
 		Description: results.Description{
 			ID: "T2", Title: "/proc/self/environ and that of every thread, after start-up", Adversary: results.A2,
+			AsRoot:     true,
 			Dimensions: []results.Dimension{results.Confidentiality},
 			Tries:      "reads the environment block that the kernel shows, of the process and of each thread, and does so again after making the process dumpable",
 			Explain: `os.Setenv and os.Unsetenv change a copy that the language's runtime keeps. The block that execve(2) put on the stack stays as it was, and /proc/self/environ, as well as /proc/self/task/*/environ, shows it for the life of the process.

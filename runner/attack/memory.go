@@ -96,6 +96,7 @@ func scanAtRest() Attack {
 	return Attack{
 		Description: results.Description{
 			ID: "T4", Title: "A scan of the memory at rest", Adversary: results.A2,
+			AsRoot:     true,
 			Dimensions: []results.Dimension{results.Confidentiality},
 			Tries:      "stops every process of the instance and searches all of its memory for the credentials, whole and in halves, before the first access and after a release",
 			Explain: `What an attacker finds who gets at a part of the memory by a core file, a snapshot, a swapped page or a bug that reads too far. To judge all of it the scanner has the rights of root (CAP_SYS_PTRACE), which such an attacker has not; while a value is open it would find that, and nobody stops it.
