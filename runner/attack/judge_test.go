@@ -102,7 +102,7 @@ func TestTimingIsJudged(t *testing.T) {
 func TestTracesAreJudged(t *testing.T) {
 	check := func(text string, want results.Outcome, told ...string) {
 		t.Helper()
-		seen := &traces{found: map[string][]string{}, bytes: map[string]int{}, ending: "of the first"}
+		seen := &traces{found: map[string][]string{}, bytes: map[string]int{}, ending: "after a crash"}
 		seen.search(written, []byte(text), map[string]string{secret + "KEY": "hunter2", "token": "0123"})
 		r := seen.judge()
 		if r.Outcome != want {
@@ -119,8 +119,8 @@ func TestTracesAreJudged(t *testing.T) {
 		}
 	}
 	check("nothing", results.Hold, "standard output and error: 7 bytes searched")
-	check("it is hunter2", results.Leak, "the secret itself in: standard output and error", "secret KEY in standard output and error of the first, 1×, sha256 ")
-	check("0123 and 0123", results.Leak, "the secret itself is not", "token in standard output and error of the first, 2×")
+	check("it is hunter2", results.Leak, "the secret itself in: standard output and error", "secret KEY in standard output and error after a crash, 1×, sha256 ")
+	check("0123 and 0123", results.Leak, "the secret itself is not", "token in standard output and error after a crash, 2×")
 }
 
 // Other spellings of a token are not the token itself: but for those that a

@@ -57,7 +57,7 @@ var errNoCore = errors.New("a crash leaves no core file here (core_pattern, or a
 type traces struct {
 	found  map[string][]string // by channel: what of it
 	bytes  map[string]int
-	ending string // which of several instances it is of that is searched next; may be empty
+	ending string // how the instance ended that is searched next; may be empty
 }
 
 // leaveTraces makes two instances leave what they can, and searches that: one
@@ -104,9 +104,9 @@ func (l *Lab) leaveTracesOnce(ctx context.Context, variant string, core bool, se
 			return err
 		}
 		if !core {
-			seen.ending = "of the one that panicked"
+			seen.ending = "after a panic of the handler"
 		} else {
-			seen.ending = "of the one that dumped core"
+			seen.ending = "after a crash"
 		}
 		seen.search(written, []byte(t.Output()), words)
 		seen.search(reported, []byte(crashed.Error()), words)
