@@ -2,6 +2,9 @@ package dtbench_test
 
 import (
 	"fmt"
+	"os"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -33,7 +36,10 @@ func TestDocumentsShowTheExpectedMatrix(t *testing.T) {
 				t.Fatalf("nothing is expected of %s on %s", a.ID, v)
 			}
 			cell := string(e.Outcome)
-			if e.Basis == attack.OurReading {
+			if e.Outcome == attack.NotApplicable {
+				cell = "–"
+			}
+			if e.Basis == attack.OurReading && e.Outcome != attack.NotApplicable {
 				cell += " r"
 			}
 			row = append(row, cell)
@@ -41,6 +47,40 @@ func TestDocumentsShowTheExpectedMatrix(t *testing.T) {
 		table += fmt.Sprintf("| %s |\n", strings.Join(row, " | "))
 	}
 	holdsBetween(t, "docs/security.md", begin, end, table)
+}
+
+// The picture of the threat model has every attack, T1 to T25, once, beside its
+// adversary.
+func TestThePictureNamesEveryAttack(t *testing.T) {
+	svg, err := os.ReadFile("docs/threat-model.svg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	group := regexp.MustCompile(`(?s)<g data-by="(A\d)">(.*?)</g>`)
+	mark := regexp.MustCompile(`<[^>]*>|\s+`)
+	numbers := regexp.MustCompile(`T(\d+)( to T(\d+))?`)
+	by := map[string]string{}
+	for _, g := range group.FindAllStringSubmatch(string(svg), -1) {
+		for _, m := range numbers.FindAllStringSubmatch(mark.ReplaceAllString(g[2], " "), -1) {
+			first, _ := strconv.Atoi(m[1])
+			last := first
+			if m[3] != "" {
+				last, _ = strconv.Atoi(m[3])
+			}
+			for n := first; n <= last; n++ {
+				id := "T" + strconv.Itoa(n)
+				if by[id] != "" {
+					t.Errorf("the picture has %s twice", id)
+				}
+				by[id] = g[1]
+			}
+		}
+	}
+	for _, a := range suite.All() {
+		if strings.HasPrefix(a.ID, "T") && by[a.ID] != string(a.Adversary) {
+			t.Errorf("%s is by %s, the picture says %q", a.ID, a.Adversary, by[a.ID])
+		}
+	}
 }
 
 // holdsBetween checks the part of a document between two lines.

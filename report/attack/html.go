@@ -36,7 +36,7 @@ func writeHTML(w io.Writer, f *results.File) error {
 
 // pageOfIncidents has a section for each incident, in the order of the file.
 func pageOfIncidents(w io.Writer, f *results.File) error {
-	r := html.Report{Headline: "dtbench attack: " + headline(f), Badge: layout.Clean(string(f.Provenance)), Lead: lead(f)}
+	r := html.Report{Headline: "dtbench attack: " + headline(f), Badge: layout.Clean(string(f.Provenance)), Lead: append(lead(f), legend)}
 	for n, i := range f.Incidents {
 		tale := html.Block{Text: []string{layout.Clean("In the paper: " + i.Source + "."), layout.Clean(i.Story)}}
 		blocks := []html.Block{tale}

@@ -26,7 +26,7 @@ func textIncidents(w io.Writer, f *results.File, o Options) error {
 	t := layout.NewText(o.Width)
 	t.Paragraph(headline(f))
 	t.Blank()
-	for _, line := range lead(f) {
+	for _, line := range append(lead(f), legend) {
 		t.Paragraph(line)
 	}
 	for _, i := range f.Incidents {
@@ -70,7 +70,7 @@ func markdownIncidents(w io.Writer, f *results.File) error {
 	var b strings.Builder
 	paragraph := func(s string) { b.WriteString(layout.Escape(s) + "\n\n") }
 	fmt.Fprintf(&b, "# %s\n\n", layout.Escape(headline(f)))
-	for _, line := range lead(f) {
+	for _, line := range append(lead(f), legend) {
 		paragraph(line)
 	}
 	for _, i := range f.Incidents {

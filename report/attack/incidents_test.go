@@ -3,6 +3,7 @@ package attack
 import (
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	base "github.com/dtbench/dtbench/results"
 	results "github.com/dtbench/dtbench/results/attack"
@@ -39,12 +40,12 @@ func TestIncidentsSayHowTheyEndedAndWhatWasExpected(t *testing.T) {
 			t.Errorf("%s holds a control character", format)
 		}
 		for line := range strings.Lines(b.String()) {
-			if width > 0 && len(strings.TrimRight(line, "\n")) > width {
+			if width > 0 && utf8.RuneCountInString(strings.TrimRight(line, "\n")) > width {
 				t.Errorf("longer than %d: %q", width, line)
 			}
 		}
 	}
-	common := []string{"2 incidents (1 out of scope) on 2 variants: 1 of 2 cells as expected, 1 not", "Provenance: measured", "Out of scope, because nobody reads it."}
+	common := []string{"r: rests on our reading", "2 incidents (1 out of scope) on 2 variants: 1 of 2 cells as expected, 1 not", "Provenance: measured", "Out of scope, because nobody reads it."}
 	check("text", 0, append(common, results.Limits[0], "tale: A tale", "benchmark: leak: it got out", "broker: !leak (expected hold): ", "    - act 1", "Take care.")...)
 	check("text", 60, "  benchmark: leak: it got out")
 	check("markdown", 0, append(common, results.Limits[1], "## A tale", `It \| happens.`, "!leak (expected hold): it got out")...)

@@ -77,8 +77,10 @@ func lead(f *results.File) []string {
 	if f.Status != base.Complete {
 		lines = append(lines, fmt.Sprintf("The run is %s: cells are missing.", layout.Clean(string(f.Status))))
 	}
-	for _, w := range f.Warnings {
-		lines = append(lines, "Warning in the file: "+layout.Clean(w))
+	if len(f.Incidents) == 0 { // which time nothing
+		for _, w := range f.Warnings {
+			lines = append(lines, "Warning in the file: "+layout.Clean(w))
+		}
 	}
 	return append(lines, strings.Join(results.Limits, " "))
 }
