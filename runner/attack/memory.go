@@ -66,17 +66,22 @@ func (l *Lab) siblingLooks(ctx context.Context, variant string) (looks []look, e
 			if err != nil {
 				return err
 			}
-			for _, pid := range pids {
+			for i, pid := range pids {
 				var s evidence.Sight
 				if err := l.outsider(ctx, l.User(), &s, "read", prey.Marker, fmt.Sprint(prey.Length), fmt.Sprint(pid)); err != nil {
 					return err
 				}
-				looks = append(looks, look{t, "a sibling, " + when.name, s})
+				looks = append(looks, look{t, "a sibling, at the " + part(i) + " " + when.name, s})
 			}
 		}
 		return nil
 	})
 	return looks, err
+}
+
+// part names a process of an instance, in the order of processesOf.
+func part(i int) string {
+	return [...]string{"function", "broker"}[min(i, 1)]
 }
 
 // atRest are the two moments at which no value is open.
@@ -124,8 +129,8 @@ By hand: as root, gcore PID; strings core.PID | grep canary.`,
 							return cannot("a scan needs CAP_SYS_PTRACE and must find its decoy: %w", err)
 						}
 						whole, parts := copies(t, seen)
-						r.Evidence = append(r.Evidence, fmt.Sprintf("as %s, %s, process %d of %d: %d copies, %d halves by themselves, %d copies of the decoy, in %.1f MB and %d environs",
-							who, when.name, i+1, len(pids), len(whole), len(parts), seen.Decoys, float64(seen.Bytes)/1e6, seen.Threads))
+						r.Evidence = append(r.Evidence, fmt.Sprintf("as %s, the %s %s: %d copies, %d halves by themselves, %d copies of the decoy, in %.1f MB and %d environs",
+							who, part(i), when.name, len(whole), len(parts), seen.Decoys, float64(seen.Bytes)/1e6, seen.Threads))
 						if found := append(whole, parts...); len(found) > 0 {
 							r.Outcome, r.Detail = results.Leak, "the credentials are in memory at rest"
 							r.Evidence = append(r.Evidence, strings.Join(alike(found), ", "))

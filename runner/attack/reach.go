@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 
@@ -68,7 +69,11 @@ By hand: as another user, ss -xp; ls -l /proc/PID/fd.`,
 				if err != nil {
 					return err
 				}
-				r, err = lab.connect(ctx, pids, seen, decoy)
+				if r, err = lab.connect(ctx, pids, seen, decoy); err != nil {
+					return err
+				}
+				users, err := usersOf(pids)
+				r.Evidence = append(r.Evidence, users)
 				return err
 			})
 			return r, err
@@ -127,6 +132,25 @@ func (l *Lab) connect(ctx context.Context, pids []int, seen sockets, decoy strin
 	}
 	r.Evidence = append(r.Evidence, "control: the same user connected to a socket with a name beside them")
 	return r, nil
+}
+
+// usersOf says as whom function and broker run.
+func usersOf(pids []int) (string, error) {
+	var all []string
+	for i, pid := range pids {
+		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+		if err != nil {
+			return "", err
+		}
+		_, rest, _ := strings.Cut(string(status), "\nUid:")
+		line, _, _ := strings.Cut(rest, "\n")
+		ids := strings.Fields(line) // real, effective, saved, file system
+		if len(ids) != 4 {
+			return "", fmt.Errorf("/proc/%d/status: Uid:%s", pid, line)
+		}
+		all = append(all, fmt.Sprintf("the %s runs as user %s", part(i), ids[1]))
+	}
+	return strings.Join(all, ", ") + "; only a function that root starts can have its broker under another", nil
 }
 
 // other is an ordinary user that owns nothing, beside the lab's.
