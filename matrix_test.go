@@ -3,12 +3,16 @@ package dtbench_test
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
+	attackreport "github.com/dtbench/dtbench/report/attack"
 	"github.com/dtbench/dtbench/results/attack"
+	"github.com/dtbench/dtbench/results/reference"
 	suite "github.com/dtbench/dtbench/runner/attack"
 )
 
@@ -47,6 +51,53 @@ func TestDocumentsShowTheExpectedMatrix(t *testing.T) {
 		table += fmt.Sprintf("| %s |\n", strings.Join(row, " | "))
 	}
 	holdsBetween(t, "docs/security.md", begin, end, table)
+}
+
+// The figures in docs/security.md are those of the stored attacks.
+func TestDocumentsShowTheQuantities(t *testing.T) {
+	const begin, end = "<!-- begin: quantities of results/reference/attacks.json, written by go test -run TestDocuments . -update -->\n", "<!-- end -->\n"
+	stored, err := reference.Attacks()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var md strings.Builder
+	if err := attackreport.Write(&md, "markdown", stored, attackreport.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	_, rest, ok := strings.Cut(md.String(), "\n## Quantities\n")
+	table, _, ok2 := strings.Cut(rest, "\n\n- ")
+	if !ok || !ok2 || strings.Count(table, "\n|") < 8 {
+		t.Fatal("the report has another form")
+	}
+	e := stored.Environment
+	table += fmt.Sprintf("\n\nMeasured at commit `%s` on %s, %d processors, %s.\n", stored.Tool.Commit[:12], e.CPU, e.CPUs, e.Started.UTC().Format(time.DateOnly))
+	holdsBetween(t, "docs/security.md", begin, end, table)
+}
+
+// The tests of the broker that docs/security.md names are there.
+func TestDocumentsNameTestsThatExist(t *testing.T) {
+	document, err := os.ReadFile("docs/security.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sources strings.Builder
+	paths, err := filepath.Glob("core/broker/*_test.go")
+	for _, path := range paths {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sources.Write(data)
+	}
+	names := regexp.MustCompile("`(Test\\w+)`").FindAllStringSubmatch(string(document), -1)
+	if err != nil || len(names) < 5 {
+		t.Fatalf("%d names, %v", len(names), err)
+	}
+	for _, name := range names {
+		if !strings.Contains(sources.String(), "\nfunc "+name[1]+"(t *testing.T)") {
+			t.Errorf("there is no %s in core/broker", name[1])
+		}
+	}
 }
 
 // The picture of the threat model has every attack, T1 to T25, once, beside its
