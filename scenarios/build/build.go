@@ -21,6 +21,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -317,7 +318,7 @@ func (o Options) installVersion(ctx context.Context, goCommand string, programs 
 		return place{}, err
 	}
 	p.origin = Origin{Version: o.Version}
-	if missing(p.dir, programs) == 0 {
+	if len(missing(p.dir, programs)) == 0 {
 		return p, nil // a version never changes
 	}
 	for _, alike := range byTag(programs) {
@@ -362,21 +363,38 @@ func (o Options) cache(ctx context.Context, name string) (place, error) {
 	}
 }
 
-func missing(dir string, programs []Program) int {
-	n := 0
+func missing(dir string, programs []Program) []Program {
+	return slices.DeleteFunc(slices.Clone(programs), func(p Program) bool {
+		_, err := os.Stat(filepath.Join(dir, p.Name))
+		return err == nil
+	})
+}
+
+// kinds says what programs are, for who waits for them.
+func kinds(programs []Program) string {
+	var words []string
 	for _, p := range programs {
-		if _, err := os.Stat(filepath.Join(dir, p.Name)); err != nil {
-			n++
+		word := "functions"
+		switch {
+		case strings.HasPrefix(p.Package, "scenarios/services/"):
+			word = "services beside them"
+		case p.Tag == ClockTag:
+			word = "functions with steered clocks"
+		case strings.HasPrefix(p.Package, "scenarios/probes/"):
+			word = "functions with attack code inside, attackers"
+		}
+		if !slices.Contains(words, word) {
+			words = append(words, word)
 		}
 	}
-	return n
+	return strings.Join(words, ", ")
 }
 
 // run calls the go command; on failure it unlocks p.
 func (o Options) run(ctx context.Context, p place, goCommand, dir string, env, args []string, programs []Program) error {
 	if o.Notify != nil {
-		if n := missing(p.dir, programs); n > 0 {
-			o.Notify(fmt.Sprintf("building %d programs (functions, object store, target); the first time this compiles their libraries and takes a few minutes", n))
+		if absent := missing(p.dir, programs); len(absent) > 0 {
+			o.Notify(fmt.Sprintf("building %d programs (%s); the first time this compiles their libraries and takes a few minutes", len(absent), kinds(absent)))
 		}
 	}
 	cmd := exec.CommandContext(ctx, goCommand, args...)

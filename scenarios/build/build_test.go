@@ -57,6 +57,20 @@ func TestWhatIsBuiltIsTheCallers(t *testing.T) {
 	}
 }
 
+// Who waits for a build is told what is built.
+func TestKinds(t *testing.T) {
+	check := func(want string, programs ...Program) {
+		t.Helper()
+		if got := kinds(programs); got != want {
+			t.Errorf("%v: %q, want %q", programs, got, want)
+		}
+	}
+	check("functions", hello)
+	check("functions, services beside them", hello, FunctionProgram("hello", "broker"), ServiceProgram("dtstore"), ServiceProgram("dttarget"))
+	check("functions with attack code inside, attackers", ProbeProgram("literal"), ProbeProgram("outsider"))
+	check("functions with steered clocks", ClockProgram("literal"))
+}
+
 func TestACompilerErrorIsTold(t *testing.T) {
 	_, _, err := Programs(context.Background(), Options{WorkDir: "."}, t.TempDir(), []Program{{Name: "x", Package: "scenarios/functions/does-not-exist"}})
 	if !errors.Is(err, ErrBuild) || !strings.Contains(err.Error(), "does-not-exist") {

@@ -29,7 +29,7 @@ func (o Options) buildRevision(ctx context.Context, goCommand, root string, prog
 		return place{}, err
 	}
 	p.origin = Origin{Version: "(devel)", Commit: commit}
-	if missing(p.dir, programs) == 0 {
+	if len(missing(p.dir, programs)) == 0 {
 		return p, nil
 	}
 	source, err := os.MkdirTemp("", "dtbench-source-")
