@@ -12,10 +12,11 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/dtbench/dtbench/internal/golden"
-	"github.com/dtbench/dtbench/results"
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/extension"
+
+	"github.com/dtbench/dtbench/internal/golden"
+	"github.com/dtbench/dtbench/results"
 )
 
 func render(t *testing.T, c *Comparison, format string, width int) string {
