@@ -87,6 +87,7 @@ By hand: TestRegistryRotation of package core puts the clock on in the same way.
 			if brokered(variant) {
 				r = verdict(first, count, "tokens dated 9 s in the future")
 				r.Evidence = append([]string{injected + ", those of the optimized instance; the broker reads the time of no token"}, t.fromTwin()...)
+				r.Evidence = append(r.Evidence, "how many nonces it keeps is not seen from outside; its registry is that of the optimized variant")
 				return r, nil
 			}
 			if first != count {
