@@ -239,7 +239,11 @@ func TestADeadBrokerOpensNothing(t *testing.T) {
 // comes to its end.
 func TestABrokerEndsWithItsFunction(t *testing.T) {
 	for name, end := range map[string]func(*running) error{
-		"killed":  func(r *running) error { return r.cmd.Process.Kill() },
+		"killed": func(r *running) error { return r.cmd.Process.Kill() },
+		"killed, and another holds the connection": func(r *running) error {
+			r.expect(order{Do: "leave"}, 0)
+			return r.cmd.Process.Kill()
+		},
 		"returns": func(r *running) error { return r.orders.Close() },
 		"closed": func(r *running) error {
 			r.do(order{Do: "close"})
@@ -247,7 +251,15 @@ func TestABrokerEndsWithItsFunction(t *testing.T) {
 			return r.orders.Close()
 		},
 	} {
-		r := begin(t, "ENCRYPTION_KEYS=KEY", "KEY="+secret())
+		until, ends, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := start(t, nil, []*os.File{until}, "ENCRYPTION_KEYS=KEY", "KEY="+secret())
+		until.Close()
+		if err != nil {
+			t.Fatalf("%v: %s", err, r.errors)
+		}
 		pid := brokerOf(t, r)
 		pidfd, err := unix.PidfdOpen(pid, 0)
 		if err != nil {
@@ -266,6 +278,7 @@ func TestABrokerEndsWithItsFunction(t *testing.T) {
 			}
 		}
 		unix.Close(pidfd)
+		ends.Close()
 		<-r.read
 	}
 }
@@ -286,19 +299,41 @@ func TestTermination(t *testing.T) {
 }
 
 // Another process that got hold of the connection opens nothing, hears nothing,
-// and is on record; the function goes on.
+// and is on record, whatever it sends; the function goes on.
 func TestAnotherProcessWithTheConnection(t *testing.T) {
 	key := secret()
 	r := begin(t, "ENCRYPTION_KEYS=KEY", "KEY="+key)
 	r.do(order{Do: "begin", Request: "r"})
-	packet := broker.UsePacket(1, "r", "r", "KEY")
-	r.expect(order{Do: "pass", Input: strconv.Quote(string(packet))}, 0, "no answer")
+	for _, packet := range []string{string(broker.UsePacket(1, "r", "r", "KEY")), "of no version", ""} {
+		r.expect(order{Do: "pass", Input: strconv.Quote(packet)}, 0, "no answer")
+	}
 	r.expect(order{Do: "use", Request: "r", Key: "KEY"}, 0, masked(key))
 	if err := r.stop(); err != nil {
 		t.Fatal(err)
 	}
-	if strings.Count(r.records.String(), `"malformed"`) != 1 {
-		t.Errorf("the records do not show it:\n%s", r.records)
+	if n := strings.Count(r.records.String(), `"malformed"`); n != 3 {
+		t.Errorf("the records show %d of 3:\n%s", n, r.records)
+	}
+}
+
+// A message that is cut, or that brings a descriptor, is refused as another's is, and
+// the descriptor gets nowhere.
+func TestMessagesThatAreNotWhole(t *testing.T) {
+	key := secret()
+	r := begin(t, "ENCRYPTION_KEYS=KEY", "KEY="+key)
+	r.do(order{Do: "begin", Request: "r"})
+	check := func(packet []byte, along string) {
+		t.Helper()
+		r.expect(order{Do: "send", Input: strconv.Quote(string(packet)), Op: along}, 0, "no answer", "closed")
+	}
+	check(broker.UsePacket(1, "r", "r", "KEY"), "descriptor")
+	check(make([]byte, broker.MaxPacket+1), "")
+	r.expect(order{Do: "use", Request: "r", Key: "KEY"}, 0, masked(key))
+	if err := r.stop(); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(r.records.String(), `"malformed"`); n != 2 {
+		t.Errorf("the records show %d of 2:\n%s", n, r.records)
 	}
 }
 

@@ -27,7 +27,7 @@ type Client struct {
 	running  []byte // id of the request that the runtime said runs
 	sequence uint32
 	question []byte
-	several  bool // processors
+	looks    bool // for the answer, before it sleeps
 	receiver receiver
 	seed     [seedSize]byte // of the mask of the next answer
 	mask     mask
@@ -164,17 +164,22 @@ func (c *Client) read(buffer []byte) (message, error) {
 }
 
 func (c *Client) receive(buffer []byte) (int, error) {
-	// The broker cannot run while we look, where there is one processor.
-	for began := time.Now(); c.several && time.Since(began) < eager; giveWay() {
+	for began := time.Now(); c.looks && time.Since(began) < eager; giveWay() {
 		n, _, _, err := c.receiver.receive(c.fd, buffer, nil, unix.MSG_DONTWAIT)
-		if !errors.Is(err, unix.EAGAIN) {
+		if !errors.Is(err, unix.EAGAIN) && !errors.Is(err, unix.EINTR) {
 			return n, err
 		}
 	}
-	for {
+	for waited := time.Duration(0); ; {
+		began := time.Now()
 		n, err := unix.Read(c.fd, buffer)
 		if !errors.Is(err, unix.EINTR) {
 			return n, err
+		}
+		// The next wait is a whole one again, so signals could keep us here. Little
+		// counts of one wait: a long one that ends like this was a frozen instance.
+		if waited += min(time.Since(began), patience/10); waited >= patience {
+			return 0, unix.EAGAIN
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -55,6 +56,12 @@ func setup(setting func(string) string) (broker.Config, error) {
 			return c, errors.New("no budget")
 		}
 	}
+	switch setting("BROKER_DOES") {
+	case "collect":
+		go collect()
+	case "tell":
+		fmt.Fprintf(os.Stderr, "%q", os.Environ())
+	}
 	if setting("OPERATION") == "" {
 		return c, nil
 	}
@@ -65,6 +72,10 @@ func setup(setting func(string) string) (broker.Config, error) {
 				return nil, errors.New("impolite")
 			}
 			return func(value []byte) ([]byte, error) {
+				var held unix.Sigset_t
+				if err := unix.PthreadSigmask(unix.SIG_SETMASK, nil, &held); err != nil || held.Val[0]>>(unix.SIGURG-1)&1 == 0 {
+					return nil, errors.New("a signal could come now")
+				}
 				out := make([]byte, len(value))
 				for i, b := range value {
 					out[len(out)-1-i] = b
@@ -75,6 +86,20 @@ func setup(setting func(string) string) (broker.Config, error) {
 	}}
 	return c, nil
 }
+
+// collect has the collector run in a broker that waits, and says so if it did not
+// have to wait for a message.
+func collect() {
+	time.Sleep(5 * broker.Attentive)
+	began := time.Now()
+	runtime.GC()
+	if time.Since(began) < undisturbed/2 {
+		fmt.Fprint(os.Stderr, "collected")
+	}
+}
+
+// undisturbed is how long a broker that collects is left alone.
+const undisturbed = time.Second
 
 // order is what the function is told to do, and answer what came of it.
 type order struct {
@@ -156,6 +181,11 @@ func function() int {
 			case "pass":
 				a.Values, err = pass(o.Input)
 				count(err)
+			case "send":
+				a.Values, err = send(o.Input, o.Op == "descriptor")
+				count(err)
+			case "leave":
+				count(leave())
 			case "close":
 				client.Close()
 			}
@@ -175,30 +205,40 @@ func mask(v []byte) string {
 
 func masked(v string) string { return mask([]byte(v)) }
 
-// pass gives the connection to another process, which sends a packet through it
-// and waits for an answer.
-func pass(packet string) ([]string, error) {
+// connection is a second descriptor of the function's end.
+func connection() (int, error) {
 	links, err := filepath.Glob("/proc/self/fd/*")
 	if err != nil {
-		return nil, err
+		return -1, err
 	}
-	connection := -1
 	for _, link := range links {
 		fd, _ := strconv.Atoi(filepath.Base(link))
 		if kind, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TYPE); err == nil && kind == unix.SOCK_SEQPACKET {
-			connection = fd
+			return unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 3)
 		}
 	}
-	if connection < 0 {
-		return nil, errors.New("no connection found")
-	}
-	other, err := unix.Dup(connection)
+	return -1, errors.New("no connection found")
+}
+
+// another prepares another process that has the connection.
+func another(args ...string) (*exec.Cmd, error) {
+	fd, err := connection()
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command("/proc/self/exe", packet)
+	cmd := exec.Command("/proc/self/exe", args...)
 	cmd.Env = []string{"BROKER_TEST=thief"}
-	cmd.ExtraFiles = []*os.File{os.NewFile(uintptr(other), "connection")}
+	cmd.ExtraFiles = []*os.File{os.NewFile(uintptr(fd), "connection")}
+	return cmd, nil
+}
+
+// pass gives the connection to another process, which sends a packet through it
+// and waits for an answer.
+func pass(packet string) ([]string, error) {
+	cmd, err := another("send", packet)
+	if err != nil {
+		return nil, err
+	}
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s", err, out)
@@ -206,31 +246,95 @@ func pass(packet string) ([]string, error) {
 	return []string{strings.TrimSpace(string(out))}, nil
 }
 
+// leave gives the connection to another process, which holds it until descriptor 4
+// of this one comes to its end.
+func leave() error {
+	cmd, err := another("hold")
+	if err != nil {
+		return err
+	}
+	cmd.Stdin = os.NewFile(4, "until")
+	return cmd.Start()
+}
+
+// send is for a function that goes around its client: it sends a packet, perhaps
+// with the writing end of a pipe, and tells whether an answer came and whether
+// somebody has that end then.
+func send(packet string, along bool) ([]string, error) {
+	text, err := strconv.Unquote(packet)
+	if err != nil {
+		return nil, err
+	}
+	fd, err := connection()
+	if err != nil {
+		return nil, err
+	}
+	defer unix.Close(fd)
+	var pipe [2]int
+	if err := unix.Pipe2(pipe[:], unix.O_CLOEXEC); err != nil {
+		return nil, err
+	}
+	defer unix.Close(pipe[0])
+	var rights []byte
+	if along {
+		rights = unix.UnixRights(pipe[1])
+	}
+	err = unix.Sendmsg(fd, []byte(text), rights, nil, 0)
+	unix.Close(pipe[1])
+	if err != nil {
+		return nil, err
+	}
+	var values []string
+	for _, waits := range []struct {
+		fd        int
+		yes, none string
+	}{{fd, "an answer", "no answer"}, {pipe[0], "closed", "kept"}} {
+		n, err := pollFor(waits.fd, 300*time.Millisecond)
+		switch {
+		case err != nil:
+			return nil, err
+		case n > 0:
+			values = append(values, waits.yes)
+		default:
+			values = append(values, waits.none)
+		}
+	}
+	return values, nil
+}
+
+func pollFor(fd int, d time.Duration) (n int, err error) {
+	for {
+		n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, int(d.Milliseconds()))
+		if !errors.Is(err, unix.EINTR) {
+			return n, err
+		}
+	}
+}
+
 // thief holds the function's end of the connection, and is not the function.
 func thief() int {
-	packet, err := strconv.Unquote(os.Args[1])
+	if os.Args[1] == "hold" {
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		return 0
+	}
+	packet, err := strconv.Unquote(os.Args[2])
 	if err != nil {
 		return 8
 	}
-	timeout := unix.NsecToTimeval((500 * time.Millisecond).Nanoseconds())
-	if err := unix.SetsockoptTimeval(3, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &timeout); err != nil {
+	if err := unix.Sendto(3, []byte(packet), 0, nil); err != nil { // of no bytes too
 		return 8
 	}
-	if _, err := unix.Write(3, []byte(packet)); err != nil {
+	n, err := pollFor(3, 300*time.Millisecond)
+	switch {
+	case err != nil:
 		return 8
-	}
-	for {
+	case n == 0:
+		fmt.Println("no answer")
+	default:
 		n, err := unix.Read(3, make([]byte, 4096))
-		switch {
-		case errors.Is(err, unix.EINTR):
-			continue
-		case errors.Is(err, unix.EAGAIN):
-			fmt.Println("no answer")
-		default:
-			fmt.Println("an answer of", n, "bytes", err)
-		}
-		return 0
+		fmt.Println("an answer of", n, "bytes", err)
 	}
+	return 0
 }
 
 // running is a function with its broker.

@@ -117,7 +117,7 @@ func (s *server) next() (packet []byte, ours bool, err error) {
 		switch {
 		case errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EINTR):
 			err = waitLong(s.fd)
-		case err == nil && n == 0:
+		case err == nil && n == 0 && controls == 0: // an empty packet has a sender
 			return nil, false, nil
 		case err == nil:
 			return s.receive[:n], whole && s.peer.sent(s.control[:controls]), nil
@@ -357,8 +357,11 @@ func findPeer(fd int) (peer, error) {
 
 // sent reads the credentials that the kernel attached to a message.
 func (p *peer) sent(control []byte) bool {
+	if len(control) < unix.SizeofCmsghdr { // the parser would panic
+		return false
+	}
 	header, data, rest, err := unix.ParseOneSocketControlMessage(control)
-	if err != nil || len(rest) > 0 {
+	if err != nil || len(data) != unix.SizeofUcred || len(rest) > 0 {
 		return false
 	}
 	from, err := unix.ParseUnixCredentials(&unix.SocketControlMessage{Header: header, Data: data})

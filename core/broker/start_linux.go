@@ -35,10 +35,13 @@ const endSignal = syscall.SIGTERM
 // Errors wrap [ErrStart]. What the core says about names, values and policy is in
 // their text.
 func Start() (*Client, error) {
-	c := &Client{done: make(chan struct{}), longest: maxPacket, several: runtime.NumCPU() > 1}
+	c := &Client{done: make(chan struct{}), longest: maxPacket}
 	if err := c.start(); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrStart, err)
 	}
+	// Not while the broker starts, which takes longer and needs the processor time.
+	// Where there is one processor the broker cannot run while we look.
+	c.looks = runtime.NumCPU() > 1
 	return c, nil
 }
 
