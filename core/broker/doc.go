@@ -41,10 +41,12 @@
 // broker holds signals back while it handles a message, so that none leaves a value
 // that is in registers on a stack.
 //
-// What an access costs is mostly the waking of threads and processors. The function
-// therefore looks for the answer for up to 100 µs, giving way to other threads, before
-// it sleeps; the broker sleeps for 10 ms after a message in a system call of which the Go
-// runtime does not know, and only then as other Go programs do.
+// What an access costs is mostly the waking of threads and processors. Where there is
+// more than one processor the function therefore looks for the answer for up to 100 µs,
+// giving way to other threads, before it sleeps; the broker sleeps for 10 ms after a
+// message in a system call of which the Go runtime does not know, and only then as
+// other Go programs do. An answer that does not come within 5 s counts as the
+// broker's death.
 //
 // When the broker dies every access is denied, for good. When the function dies
 // the broker ends: it reads the end of the connection, watches the function's
@@ -63,6 +65,7 @@
 //   - Whoever runs as the same user and opens the memory of one of the processes
 //     before it has made itself non-dumpable: what is open stays open.
 //   - Root, and whoever may trace the processes. Where both run as one user, that
-//     user can end the broker, which closes everything and reveals nothing.
+//     user can end the broker, and whoever got a descriptor of the connection can shut
+//     that down, which closes everything and reveals nothing.
 //   - What the function does with a value that was lent to it.
 package broker

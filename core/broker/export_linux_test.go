@@ -3,6 +3,9 @@ package broker
 // Attentive is how long a broker sleeps lightly.
 const Attentive = attentive
 
+// Patience is how long a function waits for an answer.
+const Patience = patience
+
 // MaxPacket is the length of the longest packet.
 const MaxPacket = maxPacket
 

@@ -19,7 +19,8 @@ const (
 	eager = 100 * time.Microsecond
 
 	// attentive is how long after a message the broker sleeps outside the scheduler. It
-	// is as long as that lets a goroutine compute before it looks after the others.
+	// is as long as that lets a goroutine compute before it looks after the others. A
+	// collection that must stop everything interrupts it by a signal.
 	attentive = 10 * time.Millisecond
 )
 
