@@ -194,7 +194,7 @@ func TestAccessAfterALongPause(t *testing.T) {
 	for _, request := range []string{"r1", "r2"} {
 		r.do(order{Do: "begin", Request: request})
 		r.expect(order{Do: "use", Request: request, Key: "KEY"}, 0, masked(key))
-		time.Sleep(5 * broker.Attentive)
+		time.Sleep(5 * pause)
 	}
 	if err := r.stop(); err != nil {
 		t.Errorf("%v: %s", err, r.errors)

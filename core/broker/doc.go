@@ -43,10 +43,8 @@
 //
 // What an access costs is mostly the waking of threads and processors. Where there is
 // more than one processor the function therefore looks for the answer for up to 100 µs,
-// giving way to other threads, before it sleeps; the broker sleeps for 10 ms after a
-// message in a system call of which the Go runtime does not know, and only then as
-// other Go programs do. An answer that does not come within 5 s counts as the
-// broker's death.
+// giving way to other threads, before it sleeps. An answer that does not come within
+// 5 s counts as the broker's death.
 //
 // When the broker dies every access is denied, for good. When the function dies
 // the broker ends: it reads the end of the connection, watches the function's

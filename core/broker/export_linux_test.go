@@ -1,8 +1,5 @@
 package broker
 
-// Attentive is how long a broker sleeps lightly.
-const Attentive = attentive
-
 // Patience is how long a function waits for an answer.
 const Patience = patience
 

@@ -87,10 +87,13 @@ func setup(setting func(string) string) (broker.Config, error) {
 	return c, nil
 }
 
+// pause is longer than a broker that has nothing to do needs to fall asleep.
+const pause = 10 * time.Millisecond
+
 // collect has the collector run in a broker that waits, and says so if it did not
 // have to wait for a message.
 func collect() {
-	time.Sleep(5 * broker.Attentive)
+	time.Sleep(5 * pause)
 	began := time.Now()
 	runtime.GC()
 	if time.Since(began) < undisturbed/2 {

@@ -115,16 +115,14 @@ func (s *server) next() (packet []byte, ours bool, err error) {
 	for {
 		n, controls, whole, err := s.receiver.receive(s.fd, s.receive, s.control, unix.MSG_CMSG_CLOEXEC)
 		switch {
-		case errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EINTR):
-			err = waitLong(s.fd)
-		case err == nil && n == 0 && controls == 0: // an empty packet has a sender
-			return nil, false, nil
-		case err == nil:
-			return s.receive[:n], whole && s.peer.sent(s.control[:controls]), nil
-		}
-		if err != nil {
+		case errors.Is(err, unix.EINTR):
+			continue
+		case err != nil:
 			return nil, false, fmt.Errorf("receive: %w", err)
+		case n == 0 && controls == 0: // an empty packet has a sender
+			return nil, false, nil
 		}
+		return s.receive[:n], whole && s.peer.sent(s.control[:controls]), nil
 	}
 }
 
@@ -347,10 +345,6 @@ func findPeer(fd int) (peer, error) {
 	}
 	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_PASSCRED, 1); err != nil {
 		return p, fmt.Errorf("SO_PASSCRED: %w", err)
-	}
-	timeout := unix.NsecToTimeval(attentive.Nanoseconds())
-	if err := unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &timeout); err != nil {
-		return p, fmt.Errorf("SO_RCVTIMEO: %w", err)
 	}
 	return p, nil
 }

@@ -95,10 +95,8 @@ func (c *Client) spawn(connection int) (limit string, err error) {
 	}
 	env := []string{
 		Variable + "=" + strconv.Itoa(connectionNumber),
-		// One for what waits outside the scheduler and one for the rest: with the first
-		// alone, records that no access waits for came too late now and then. More would
-		// only make it start slower.
-		"GOMAXPROCS=2",
+		// It does one thing at a time: more would only make it start slower.
+		"GOMAXPROCS=1",
 		// What it keeps is small. The collector is to begin at 1 MB and not at 4.
 		"GOGC=25",
 	}

@@ -61,7 +61,7 @@ func TestSignalsAtBothSides(t *testing.T) {
 		if a := r.do(order{Do: "measure", Request: "r", Key: "KEY", Times: 200}); a.Denied > 0 || a.Other != "" {
 			t.Fatalf("%d of 200 denied: %s", a.Denied, a.Other)
 		}
-		time.Sleep(3 * broker.Attentive)
+		time.Sleep(3 * pause)
 	}
 	r.expect(order{Do: "use", Request: "r", Key: "KEY"}, 0, masked(key))
 }
@@ -137,11 +137,11 @@ func TestAnIdleBroker(t *testing.T) {
 		}
 		return n
 	}
-	time.Sleep(5 * broker.Attentive)
+	time.Sleep(5 * pause)
 	before := wakeups()
-	time.Sleep(30 * broker.Attentive)
+	time.Sleep(30 * pause)
 	if n := wakeups() - before; n > 5 {
-		t.Errorf("%d times awake in %v", n, 30*broker.Attentive)
+		t.Errorf("%d times awake in %v", n, 30*pause)
 	}
 }
 
@@ -160,7 +160,7 @@ func TestTheEnvironmentOfABroker(t *testing.T) {
 	if err := r.stop(); err != nil {
 		t.Fatal(err)
 	}
-	want := fmt.Sprintf("%q", []string{broker.Variable + "=3", "GOMAXPROCS=2", "GOGC=25", "GODEBUG=madvdontneed=1"})
+	want := fmt.Sprintf("%q", []string{broker.Variable + "=3", "GOMAXPROCS=1", "GOGC=25", "GODEBUG=madvdontneed=1"})
 	if r.errors.String() != want {
 		t.Errorf("%s, not %s", r.errors, want)
 	}
