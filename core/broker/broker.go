@@ -8,9 +8,9 @@ import (
 	"github.com/dtbench/dtbench/core"
 )
 
-// Variable is set in the environment of a broker, and nothing else is but what
-// sets the Go runtime (GODEBUG, GOGC, GOMAXPROCS): it holds the number of the descriptor that
-// joins it to its function.
+// Variable is set in the environment of a broker, and nothing else is but what sets the
+// Go runtime (GODEBUG, GOGC, GOMAXPROCS): it holds the number of the descriptor that joins
+// it to its function.
 const Variable = "DTBENCH_BROKER"
 
 // ProcessName is what ps shows for a broker.

@@ -18,7 +18,8 @@ import (
 // took several times the processor time of an access.
 const eager = 100 * time.Microsecond
 
-// receiver reads packets. It is for one goroutine at a time.
+// receiver reads packets, and leaves no garbage as unix.Recvmsg and unix.Recvfrom do. It
+// is for one goroutine at a time.
 type receiver struct {
 	// Here because the kernel gets their addresses, and a stack may move.
 	header unix.Msghdr
