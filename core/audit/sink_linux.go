@@ -5,17 +5,19 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"syscall"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
 // descriptor writes to a file descriptor without blocking.
 type descriptor struct {
-	fd     int
-	owned  bool
-	socket bool
-	keep   *os.File // or its finalizer would close fd
+	fd    int
+	kind  uint32 // of file, as S_IFMT masks it
+	owned bool
+	keep  *os.File // or its finalizer would close fd
 }
 
 // fileDevice returns nil for a file that cannot be written to without blocking.
@@ -44,15 +46,13 @@ func openDescriptor(fd int) *descriptor {
 	if err != nil {
 		return nil
 	}
-	switch kind := stat.Mode & unix.S_IFMT; {
-	case kind == unix.S_IFREG, flags&unix.O_NONBLOCK != 0:
-		return &descriptor{fd: fd}
-	case kind == unix.S_IFSOCK:
-		return &descriptor{fd: fd, socket: true}
+	switch kind := uint32(stat.Mode & unix.S_IFMT); {
+	case kind == unix.S_IFREG, kind == unix.S_IFSOCK, flags&unix.O_NONBLOCK != 0:
+		return &descriptor{fd: fd, kind: kind}
 	case kind == unix.S_IFIFO || kind == unix.S_IFCHR:
 		own, err := unix.Open(fmt.Sprintf("/proc/self/fd/%d", fd), unix.O_WRONLY|unix.O_NONBLOCK|unix.O_CLOEXEC|unix.O_NOCTTY, 0)
 		if err == nil {
-			return &descriptor{fd: own, owned: true}
+			return &descriptor{fd: own, kind: kind, owned: true}
 		}
 	}
 	return nil
@@ -76,11 +76,26 @@ func (d *descriptor) write(p []byte, limit limit) (int, error) {
 	return written, nil
 }
 
+// once writes what the descriptor takes without waiting. For a file, and for devices
+// of which we know nothing, the disk may have to be waited for. A pipe or a socket only
+// copies, and the Go scheduler is not told: told, it wakes its monitor, which then takes
+// longer than the write.
 func (d *descriptor) once(p []byte) (int, error) {
-	if d.socket {
-		return unix.SendmsgN(d.fd, p, nil, nil, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
+	var n uintptr
+	var errno syscall.Errno
+	switch d.kind {
+	case unix.S_IFSOCK:
+		n, _, errno = unix.RawSyscall6(unix.SYS_SENDTO, uintptr(d.fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)),
+			unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, 0, 0)
+	case unix.S_IFIFO:
+		n, _, errno = unix.RawSyscall(unix.SYS_WRITE, uintptr(d.fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)))
+	default:
+		return unix.Write(d.fd, p)
 	}
-	return unix.Write(d.fd, p)
+	if errno != 0 {
+		return 0, errno
+	}
+	return int(n), nil
 }
 
 // wait returns when the descriptor may take more, or a signal came, and errLate

@@ -183,7 +183,8 @@ func TestWhoIsNotServed(t *testing.T) {
 	check("the maker of the connection is not the parent", "3", "/bin/sh", "-c", `"$0"; exit $?`, exe)
 	check("not the number of a descriptor", "x", exe)
 	check("not the number of a descriptor", "1", exe)
-	check("SO_PEERCRED", "77", exe)
+	check("bad file descriptor", "77", exe)
+	check("SO_PEERCRED: socket operation on non-socket", "5", "/bin/sh", "-c", `exec "$0" 5</dev/null`, exe)
 }
 
 // A broker that nobody asked for a while sleeps otherwise than between the accesses
@@ -206,6 +207,22 @@ func TestLongValues(t *testing.T) {
 	r := begin(t, "ENCRYPTION_KEYS=KEY", "KEY="+long)
 	r.do(order{Do: "begin", Request: "r"})
 	r.expect(order{Do: "use", Request: "r", Key: "KEY"}, 0, masked(long))
+}
+
+// More than the connection holds at a time, in both directions: each side waits until
+// the other has read.
+func TestManyLongValues(t *testing.T) {
+	env, names := []string{}, []string{}
+	for i := range 8 {
+		name := fmt.Sprintf("KEY%d", i)
+		names = append(names, name)
+		env = append(env, name+"="+strings.Repeat(string(rune('a'+i)), 100_000))
+	}
+	r := begin(t, append(env, "ENCRYPTION_KEYS="+strings.Join(names, ","))...)
+	r.do(order{Do: "begin", Request: "r"})
+	for i, name := range names {
+		r.expect(order{Do: "use", Request: "r", Key: name}, 0, masked(strings.Repeat(string(rune('a'+i)), 100_000)))
+	}
 }
 
 // brokerOf finds the broker's process.

@@ -28,6 +28,7 @@ type Client struct {
 	sequence uint32
 	question []byte
 	looks    bool // for the answer, before it sleeps
+	near     neighbour
 	receiver receiver
 	seed     [seedSize]byte // of the mask of the next answer
 	mask     mask
@@ -107,6 +108,7 @@ func (c *Client) ask(k kind, fields ...[]byte) (answer, buffer []byte, err error
 	m, err := c.exchange(k, buffer, fields...)
 	if err == nil && m.kind == granted {
 		c.mask.apply(m.fields[0], c.seed[:])
+		c.near.is(numberIn(m.fields[1]))
 		return m.fields[0], buffer, nil
 	}
 	c.put(buffer)
@@ -124,6 +126,9 @@ func (c *Client) ask(k kind, fields ...[]byte) (answer, buffer []byte, err error
 }
 
 func (c *Client) exchange(k kind, buffer []byte, fields ...[]byte) (message, error) {
+	if c.looks {
+		c.near.fetch()
+	}
 	if err := c.write(k, fields...); err != nil {
 		return message{}, err
 	}
@@ -135,7 +140,10 @@ func (c *Client) write(k kind, fields ...[]byte) error {
 	c.sequence++
 	c.question = appendMessage(c.question, k, c.sequence, fields...)
 	for {
-		err := unix.Sendto(c.fd, c.question, unix.MSG_NOSIGNAL, nil)
+		err := send(c.fd, c.question)
+		if errors.Is(err, unix.EAGAIN) {
+			err = unix.Sendto(c.fd, c.question, unix.MSG_NOSIGNAL, nil)
+		}
 		if !errors.Is(err, unix.EINTR) {
 			return err
 		}
@@ -165,11 +173,12 @@ func (c *Client) read(buffer []byte) (message, error) {
 
 func (c *Client) receive(buffer []byte) (int, error) {
 	for began := time.Now(); c.looks && time.Since(began) < eager; giveWay() {
-		n, _, _, err := c.receiver.receive(c.fd, buffer, nil, unix.MSG_DONTWAIT)
+		n, _, _, err := c.receiver.receive(c.fd, buffer, nil)
 		if !errors.Is(err, unix.EAGAIN) && !errors.Is(err, unix.EINTR) {
 			return n, err
 		}
 	}
+	c.near.release()
 	for waited := time.Duration(0); ; {
 		began := time.Now()
 		n, err := unix.Read(c.fd, buffer)

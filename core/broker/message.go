@@ -37,12 +37,12 @@ const (
 	sealed                    // name, ciphertext
 	ready                     // nothing
 	failed                    // why
-	granted                   // value, or what the operation gave, under the mask
+	granted                   // value, or what the operation gave, under the mask; number of the thread that answers (4 bytes)
 	denied                    // nothing
 	kinds
 )
 
-var fieldsOf = [kinds]int{variables: 1, use: 4, run: 6, hello: 3, sealed: 2, failed: 1, granted: 1}
+var fieldsOf = [kinds]int{variables: 1, use: 4, run: 6, hello: 3, sealed: 2, failed: 1, granted: 2}
 
 var errMessage = errors.New("broker: not a message of this version")
 
@@ -102,6 +102,14 @@ func appendMessage(buffer []byte, k kind, sequence uint32, fields ...[]byte) []b
 		p = append(p, f...)
 	}
 	return p
+}
+
+// numberIn reads a field of 4 bytes. Another one has no number, which is 0.
+func numberIn(field []byte) int {
+	if len(field) != 4 {
+		return 0
+	}
+	return int(binary.BigEndian.Uint32(field))
 }
 
 // mask puts an answer under the mask that follows from a seed, or takes it away. It is

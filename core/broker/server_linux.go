@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"maps"
@@ -12,7 +13,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -24,15 +24,15 @@ import (
 // one after the other, and what is simple can be checked.
 type server struct {
 	setup    Setup
-	fd       int
+	conn     *connection
 	peer     peer
-	receiver receiver
 	receive  []byte
 	answer   []byte
 	masked   []byte
 	mask     mask
 	control  []byte
-	request  string // of the last access, as is key
+	thread   [4]byte // that answers
+	request  string  // of the last access, as is key
 	key      string
 	env      *environment
 	guard    atomic.Pointer[core.Guard]
@@ -47,7 +47,10 @@ func serve(setup Setup, descriptor string) error {
 	if err != nil || fd < 3 || fd > 1<<20 {
 		return fmt.Errorf("%w: %s is not the number of a descriptor", ErrServe, Variable)
 	}
-	s := newServer(setup, fd)
+	s, err := newServer(setup, fd)
+	if err != nil {
+		return fmt.Errorf("%w: connection: %w", ErrServe, err)
+	}
 	if err := s.serve(); err != nil {
 		s.env.wipe()
 		clear(s.receive)
@@ -56,30 +59,29 @@ func serve(setup Setup, descriptor string) error {
 	return nil
 }
 
-func newServer(setup Setup, fd int) *server {
+func newServer(setup Setup, fd int) (*server, error) {
+	conn, err := newConnection(fd)
+	if err != nil {
+		return nil, err
+	}
 	return &server{
-		setup: setup, fd: fd, env: newEnvironment(),
+		setup: setup, conn: conn, env: newEnvironment(),
 		receive: make([]byte, maxPacket), answer: make([]byte, 0, 4<<10),
 		// Room for the sender's credentials and nothing else: descriptors that
 		// somebody sends along do not fit, and the kernel closes them.
 		control: make([]byte, unix.CmsgSpace(unix.SizeofUcred)),
-	}
+	}, nil
 }
 
 func (s *server) serve() error {
-	runtime.LockOSThread() // signals are held back from the thread that sees values
-	unix.CloseOnExec(s.fd)
-	// The name is the main thread's, on which main begins.
-	name := append([]byte(ProcessName), 0)
-	if unix.Gettid() == unix.Getpid() {
-		_ = unix.Prctl(unix.PR_SET_NAME, uintptr(unsafe.Pointer(&name[0])), 0, 0, 0)
-		runtime.KeepAlive(name)
-	}
+	// As prctl(PR_SET_NAME) does for the main thread, which this need not be. It is for
+	// people only, and has to come before the process is non-dumpable.
+	_ = os.WriteFile("/proc/self/comm", []byte(ProcessName), 0)
 	if err := hygiene.MakeNonDumpable(); err != nil {
 		return err
 	}
 	var err error
-	if s.peer, err = findPeer(s.fd); err != nil {
+	if s.peer, err = findPeer(s.conn.fd); err != nil {
 		return err
 	}
 	s.endWithIt()
@@ -101,6 +103,8 @@ func (s *server) serve() error {
 		if err := s.handleQuietly(packet); err != nil {
 			return err
 		}
+		// To the function, which has the answer and may wait on this processor.
+		giveWay()
 	}
 }
 
@@ -113,7 +117,7 @@ func (s *server) greet() error {
 // end of the connection.
 func (s *server) next() (packet []byte, ours bool, err error) {
 	for {
-		n, controls, whole, err := s.receiver.receive(s.fd, s.receive, s.control, unix.MSG_CMSG_CLOEXEC)
+		n, controls, whole, err := s.conn.receive(s.receive, s.control)
 		switch {
 		case errors.Is(err, unix.EINTR):
 			continue
@@ -131,7 +135,7 @@ func (s *server) say(k kind, sequence uint32, fields ...[]byte) error {
 	s.answer = appendMessage(s.answer, k, sequence, fields...)
 	defer clear(s.answer)
 	for {
-		err := unix.Sendto(s.fd, s.answer, unix.MSG_NOSIGNAL, nil)
+		err := s.conn.send(s.answer)
 		switch {
 		case err == nil:
 			return nil
@@ -143,9 +147,11 @@ func (s *server) say(k kind, sequence uint32, fields ...[]byte) error {
 	}
 }
 
-// handleQuietly handles a packet and wipes it, and holds signals back meanwhile: none
-// finds a value in the registers.
+// handleQuietly handles a packet and wipes it, on one thread, and holds signals back
+// from that meanwhile: none finds a value in the registers.
 func (s *server) handleQuietly(packet []byte) error {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	signals, err := hygiene.HoldSignals()
 	if err != nil {
 		return err
@@ -297,7 +303,8 @@ func (s *server) access(m message) error {
 	case err != nil:
 		return err
 	}
-	return s.say(granted, m.sequence, s.masked)
+	binary.BigEndian.PutUint32(s.thread[:], uint32(unix.Gettid()))
+	return s.say(granted, m.sequence, s.masked, s.thread[:])
 }
 
 // same is text as a string, which is the last one where it can be: a flood of

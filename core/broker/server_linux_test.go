@@ -25,7 +25,7 @@ type pair struct {
 }
 
 // newPair returns one that has sealed KEY. The goroutine stays on its thread until the
-// test ends, as a broker's does.
+// test ends, so that the signals of that thread can be looked at.
 func newPair(t *testing.T) *pair {
 	t.Helper()
 	runtime.LockOSThread()
@@ -34,14 +34,16 @@ func newPair(t *testing.T) *pair {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		unix.Close(fds[0])
-		unix.Close(fds[1])
-	})
+	t.Cleanup(func() { unix.Close(fds[0]) })
 	if err := unix.SetsockoptInt(fds[1], unix.SOL_SOCKET, unix.SO_PASSCRED, 1); err != nil {
 		t.Fatal(err)
 	}
-	p := &pair{server: newServer(nil, fds[1]), t: t, fd: fds[0], buffer: make([]byte, maxPacket)}
+	s, err := newServer(nil, fds[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.conn.file.Close() })
+	p := &pair{server: s, t: t, fd: fds[0], buffer: make([]byte, maxPacket)}
 	p.peer.pid = int32(unix.Getpid())
 	t.Cleanup(p.finish)
 	// Without records, which would have to go somewhere.

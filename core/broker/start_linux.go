@@ -41,7 +41,7 @@ func Start() (*Client, error) {
 	}
 	// Not while the broker starts, which takes longer and needs the processor time.
 	// Where there is one processor the broker cannot run while we look.
-	c.looks = runtime.NumCPU() > 1
+	c.looks = runtime.NumCPU() > 1 && c.near.look() == nil
 	return c, nil
 }
 
@@ -228,7 +228,7 @@ func (c *Client) handOver() error {
 		}
 		break
 	}
-	c.longest = sizeOf(make([]byte, longest))
+	c.longest = sizeOf(make([]byte, longest), make([]byte, 4))
 	if err := os.Unsetenv(core.PolicyFDVariable); err != nil {
 		return err
 	}
