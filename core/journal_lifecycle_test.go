@@ -98,13 +98,8 @@ func TestFlush(t *testing.T) {
 
 // A sink that hangs holds Flush up until the deadline, or for the bound.
 func TestFlushDoesNotWaitForASinkThatHangs(t *testing.T) {
-	sink := &stuck{hold: make(chan struct{})}
-	log, err := audit.New(audit.Options{Sink: audit.NewSink(sink), Mode: audit.Async})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer log.Close(time.Second)
-	defer sink.release.Do(func() { close(sink.hold) })
+	log, release := hangingLog(t, audit.Options{Mode: audit.Async})
+	defer release()
 	g := newGuard(t, Config{Audit: log, Policy: &Policy{}})
 	waits := func(patience time.Duration) time.Duration {
 		t.Helper()
@@ -128,13 +123,8 @@ func TestFlushDoesNotWaitForASinkThatHangs(t *testing.T) {
 
 // A sink that hangs holds the end up for no longer than the bound.
 func TestTerminationDoesNotWaitForASinkThatHangs(t *testing.T) {
-	sink := &stuck{hold: make(chan struct{})}
-	log, err := audit.New(audit.Options{Sink: audit.NewSink(sink), Mode: audit.Async})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer log.Close(time.Second)
-	defer sink.release.Do(func() { close(sink.hold) })
+	log, release := hangingLog(t, audit.Options{Mode: audit.Async})
+	defer release()
 	ended := make(chan struct{})
 	g := newGuard(t, Config{Audit: log, Policy: &Policy{}, Exit: func(int) { close(ended) }})
 	go g.Revoke()

@@ -197,22 +197,29 @@ func TestTerminationIsRecorded(t *testing.T) {
 	check(func(g *Guard) { g.Close() }, "opened done", "sealed done", "closed done")
 }
 
-// stuck takes no record until it is released.
-type stuck struct {
-	hold    chan struct{}
-	release sync.Once
-}
+// stuck takes no record until it is closed.
+type stuck chan struct{}
 
-func (s *stuck) Write(p []byte) (int, error) { <-s.hold; return len(p), nil }
+func (s stuck) Write(p []byte) (int, error) { <-s; return len(p), nil }
 
-func TestUnrecordedGrantIsWithdrawn(t *testing.T) {
-	sink := &stuck{hold: make(chan struct{})}
-	log, err := audit.New(audit.Options{Sink: audit.NewSink(sink), GrantBound: time.Millisecond})
+// hangingLog is a log whose sink takes nothing until release, which ends it too.
+func hangingLog(t *testing.T, o audit.Options) (log *audit.Log, release func()) {
+	t.Helper()
+	sink := make(stuck)
+	o.Sink = audit.NewSink(sink)
+	log, err := audit.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer log.Close(time.Second)
-	defer sink.release.Do(func() { close(sink.hold) })
+	return log, func() {
+		close(sink)
+		log.Close(time.Second)
+	}
+}
+
+func TestUnrecordedGrantIsWithdrawn(t *testing.T) {
+	log, release := hangingLog(t, audit.Options{GrantBound: time.Millisecond})
+	defer release()
 	g := newGuard(t, Config{Policy: &Policy{Response: ResponsePolicy{TerminateAfter: 1}}, Audit: log, Exit: func(int) { t.Error("terminated") }})
 	for range 3 {
 		err := g.Use(requestID, "API_KEY", func([]byte) error { t.Error("the value was released"); return nil })

@@ -362,6 +362,32 @@ func TestDriftBetweenTheFiles(t *testing.T) {
 	check(results.Simulated, results.Measured, "")
 }
 
+// What is scaled to the published figures does not drift, whatever the model has.
+func TestPinnedFiles(t *testing.T) {
+	base, head := craft{seed: 1}.file(), craft{seed: 2}.file()
+	for _, f := range []*results.File{base, head} {
+		f.Experiment.Provenance, f.Experiment.Interleaved = results.Replayed, false
+	}
+	drifts := func() int {
+		t.Helper()
+		return strings.Count(strings.Join(compare(t, base, head, Options{}).Notices, "\n"), "drift apart")
+	}
+	if n := drifts(); n != 3 { // of each, and between them
+		t.Errorf("%d notices of drift in free draws", n)
+	}
+	base.Experiment.Pinned = true
+	if n := drifts(); n != 2 {
+		t.Errorf("%d notices of drift where one is pinned", n)
+	}
+	head.Experiment.Pinned = true
+	if n := drifts(); n != 0 {
+		t.Errorf("%d notices of drift between pinned files", n)
+	}
+	if n := compare(t, base, head, Options{}).Notices; !slices.ContainsFunc(n, func(s string) bool { return strings.HasPrefix(s, "The draws of HEAD are pinned") }) {
+		t.Errorf("nothing says so: %q", n)
+	}
+}
+
 func TestNotices(t *testing.T) {
 	base, head := craft{seed: 1}.file(), craft{seed: 2}.file()
 	at := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)

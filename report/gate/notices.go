@@ -30,6 +30,7 @@ func (c *Comparison) notices() []string {
 	}
 	switch p, q := base.Experiment.Provenance, head.Experiment.Provenance; {
 	case measured(p) != measured(q): // nothing drifts from one to the other
+	case base.Experiment.Pinned && head.Experiment.Pinned: // neither drifts
 	case !measured(p):
 		add("BASE and HEAD are batches of their own: where the model has them drift apart, that counts as change.")
 	case apart(base.Environment, head.Environment):
@@ -39,7 +40,10 @@ func (c *Comparison) notices() []string {
 		add("%s.", d)
 	}
 	for _, side := range c.sides() {
-		if !side.file.Experiment.Interleaved && len(side.file.Experiment.Variants) > 1 {
+		switch e := side.file.Experiment; {
+		case e.Pinned:
+			add("The draws of %s are pinned: they were scaled until the trimmed means of every cell are the published figures.", side.name)
+		case !e.Interleaved && len(e.Variants) > 1:
 			add("The arms of %s were not interleaved: its cells drift apart.", side.name)
 		}
 	}
