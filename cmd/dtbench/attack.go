@@ -58,8 +58,9 @@ there. Where dtbench runs as root, functions and attackers run as an ordinary
 user, because root would hide the results.
 
 It ends with 0 where every outcome is as expected, 1 where one is not, 3 where an
-attack could not run here (docs/security.md says what each needs). T1 to T25 are attacks on the variants; S05, S06 and S08
-put claims of the paper under those numbers to the test.`,
+attack could not run here (docs/security.md says what each needs). T1 to T25 are
+attacks on the variants; S05, S06 and S08 put claims of the paper under those
+numbers to the test.`,
 		Example: `  dtbench attack
   dtbench attack --attack T7,T9 --variant literal,optimized
   dtbench attack --explain T7
