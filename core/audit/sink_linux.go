@@ -83,11 +83,11 @@ func (d *descriptor) write(p []byte, limit limit) (int, error) {
 func (d *descriptor) once(p []byte) (int, error) {
 	var n uintptr
 	var errno syscall.Errno
-	switch d.kind {
-	case unix.S_IFSOCK:
+	switch {
+	case d.kind == unix.S_IFSOCK:
 		n, _, errno = unix.RawSyscall6(unix.SYS_SENDTO, uintptr(d.fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)),
 			unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, 0, 0)
-	case unix.S_IFIFO:
+	case d.kind == unix.S_IFIFO && d.neverWaits():
 		n, _, errno = unix.RawSyscall(unix.SYS_WRITE, uintptr(d.fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)))
 	default:
 		return unix.Write(d.fd, p)
@@ -96,6 +96,16 @@ func (d *descriptor) once(p []byte) (int, error) {
 		return 0, errno
 	}
 	return int(n), nil
+}
+
+// neverWaits is true while O_NONBLOCK is set. Others may share the open file
+// description, and clear it: os.File.Fd does.
+func (d *descriptor) neverWaits() bool {
+	if d.owned {
+		return true
+	}
+	flags, _, errno := unix.RawSyscall(unix.SYS_FCNTL, uintptr(d.fd), unix.F_GETFL, 0)
+	return errno == 0 && flags&unix.O_NONBLOCK != 0
 }
 
 // wait returns when the descriptor may take more, or a signal came, and errLate

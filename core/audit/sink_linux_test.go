@@ -117,6 +117,40 @@ func TestDescriptors(t *testing.T) {
 	}
 }
 
+// A pipe that takes a part of what waits gets the rest later.
+func TestAPipeThatTakesAPart(t *testing.T) {
+	r, w := nonBlockingPipe(t)
+	raw, err := w.SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	room := 0
+	if e := raw.Control(func(fd uintptr) { room, err = unix.FcntlInt(fd, unix.F_SETPIPE_SZ, os.Getpagesize()) }); e != nil || err != nil {
+		t.Fatal(e, err)
+	}
+	l := newLog(t, audit.Options{Sink: audit.NewSink(w), Mode: audit.Async, FlushInterval: time.Hour, BufferSize: 1 << 20})
+	const records = 200
+	for range records {
+		if err := l.Append(grant()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	done := make(chan string)
+	go func() {
+		data, _ := io.ReadAll(bufio.NewReaderSize(r, 1000))
+		done <- string(data)
+	}()
+	closeLog(t, l)
+	w.Close()
+	text := <-done
+	if len(text) < 2*room {
+		t.Fatalf("%d bytes fit in a pipe of %d", len(text), room)
+	}
+	if entries := read(t, text, trail.Options{Closed: true}); len(entries) != records+2 {
+		t.Errorf("%d entries", len(entries))
+	}
+}
+
 func TestDevices(t *testing.T) {
 	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
 	if err != nil {

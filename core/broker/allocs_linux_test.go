@@ -17,7 +17,7 @@ func TestAnAccessLeavesLittleGarbage(t *testing.T) {
 	running, key, seed := make([]byte, 4), []byte("KEY"), make([]byte, seedSize)
 	var question []byte
 	access := func(request []byte, want kind) {
-		question = appendMessage(question, use, 0, running, request, key, seed)
+		question = appendMessage(question, use, 0, running, request, key, seed, nil)
 		if err := unix.Sendto(p.fd, question, 0, nil); err != nil {
 			t.Fatal(err)
 		}

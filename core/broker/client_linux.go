@@ -18,6 +18,7 @@ const patience = 5 * time.Second
 // concurrently; accesses then wait for each other.
 type Client struct {
 	state  State
+	child  int           // the broker's process id
 	policy bool          // comes through a descriptor
 	done   chan struct{} // closed when the broker was reaped
 
@@ -27,7 +28,7 @@ type Client struct {
 	running  []byte // id of the request that the runtime said runs
 	sequence uint32
 	question []byte
-	looks    bool // for the answer, before it sleeps
+	pace     pace
 	near     neighbour
 	receiver receiver
 	seed     [seedSize]byte // of the mask of the next answer
@@ -57,7 +58,7 @@ func (c *Client) End() { c.Begin("") }
 // operation, the request does not run or has spent its budget, the core refuses,
 // the broker is dead.
 func (c *Client) Use(requestID, dataKey string, callback func(value []byte) error) error {
-	answer, buffer, err := c.ask(use, nil, []byte(requestID), []byte(dataKey), nil)
+	answer, buffer, err := c.ask(use, nil, []byte(requestID), []byte(dataKey), nil, nil)
 	if err != nil {
 		return err
 	}
@@ -68,7 +69,7 @@ func (c *Client) Use(requestID, dataKey string, callback func(value []byte) erro
 // Run has the broker carry out an operation with a value. The output is the
 // caller's. Every error is [core.ErrDenied].
 func (c *Client) Run(requestID, dataKey, operation string, input []byte) ([]byte, error) {
-	answer, buffer, err := c.ask(run, nil, []byte(requestID), []byte(dataKey), nil, []byte(operation), input)
+	answer, buffer, err := c.ask(run, nil, []byte(requestID), []byte(dataKey), nil, nil, []byte(operation), input)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +100,7 @@ func (c *Client) ask(k kind, fields ...[]byte) (answer, buffer []byte, err error
 	defer c.mu.Unlock()
 	// The first field is the request that runs: one message, because a second
 	// would wake the broker twice.
-	fields[0], fields[3] = c.running, c.seed[:]
+	fields[0], fields[3], fields[4] = c.running, c.seed[:], c.pace.next()
 	if c.closed || sizeOf(fields...) > maxPacket {
 		return nil, nil, denial
 	}
@@ -108,7 +109,7 @@ func (c *Client) ask(k kind, fields ...[]byte) (answer, buffer []byte, err error
 	m, err := c.exchange(k, buffer, fields...)
 	if err == nil && m.kind == granted {
 		c.mask.apply(m.fields[0], c.seed[:])
-		c.near.is(numberIn(m.fields[1]))
+		c.near.is(c.child, numberIn(m.fields[1]))
 		return m.fields[0], buffer, nil
 	}
 	c.put(buffer)
@@ -126,7 +127,7 @@ func (c *Client) ask(k kind, fields ...[]byte) (answer, buffer []byte, err error
 }
 
 func (c *Client) exchange(k kind, buffer []byte, fields ...[]byte) (message, error) {
-	if c.looks {
+	if c.pace.looking {
 		c.near.fetch()
 	}
 	if err := c.write(k, fields...); err != nil {
@@ -172,13 +173,17 @@ func (c *Client) read(buffer []byte) (message, error) {
 }
 
 func (c *Client) receive(buffer []byte) (int, error) {
-	for began := time.Now(); c.looks && time.Since(began) < eager; giveWay() {
-		n, _, _, err := c.receiver.receive(c.fd, buffer, nil)
-		if !errors.Is(err, unix.EAGAIN) && !errors.Is(err, unix.EINTR) {
-			return n, err
+	if c.pace.looking {
+		for began := time.Now(); time.Since(began) < eager; giveWay() {
+			n, _, _, err := c.receiver.receive(c.fd, buffer, nil)
+			if !errors.Is(err, unix.EAGAIN) && !errors.Is(err, unix.EINTR) {
+				c.pace.quick()
+				return n, err
+			}
 		}
+		c.pace.slow()
+		c.near.release()
 	}
-	c.near.release()
 	for waited := time.Duration(0); ; {
 		began := time.Now()
 		n, err := unix.Read(c.fd, buffer)

@@ -12,7 +12,7 @@ import (
 // not give the credentials of a sender. It is for one goroutine at a time.
 type connection struct {
 	fd   int
-	file *os.File // or its finalizer would close fd
+	file *os.File
 	wait syscall.RawConn
 	receiver
 	// What the two functions work on, and what came of it. They are made once, and

@@ -8,5 +8,5 @@ const MaxPacket = maxPacket
 
 // UsePacket is a question as the function sends it.
 func UsePacket(sequence uint32, running, request, key string) []byte {
-	return appendMessage(nil, use, sequence, []byte(running), []byte(request), []byte(key), make([]byte, seedSize))
+	return appendMessage(nil, use, sequence, []byte(running), []byte(request), []byte(key), make([]byte, seedSize), nil)
 }

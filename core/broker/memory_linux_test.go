@@ -10,8 +10,6 @@ import (
 	"fmt"
 	"testing"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/dtbench/dtbench/core/broker"
 	"github.com/dtbench/dtbench/internal/memscan"
 	"github.com/dtbench/dtbench/internal/needs"
@@ -46,19 +44,7 @@ func TestNoCopyInEitherProcess(t *testing.T) {
 	// As on a busy machine, only more so: the runtime sends this signal to a thread
 	// that is slow, and the broker gets to what it does after an answer when the
 	// function has long gone on.
-	stop, stopped := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(stopped)
-		for {
-			select {
-			case <-stop:
-				return
-			default:
-				_ = unix.Tgkill(pid, pid, unix.SIGURG)
-			}
-		}
-	}()
-	defer func() { close(stop); <-stopped }()
+	defer storm(t, pid, 0)()
 	for i := range 30 {
 		request := fmt.Sprint("r", i)
 		r.do(order{Do: "begin", Request: request})

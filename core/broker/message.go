@@ -14,7 +14,7 @@ import (
 const (
 	version    = 1
 	headerSize = 1 + 1 + 4 + 4
-	maxFields  = 6
+	maxFields  = 7
 	seedSize   = 32 // of the mask of an answer
 
 	// maxValue is the kernel's limit on one variable with its name
@@ -31,8 +31,8 @@ type kind uint8
 const (
 	variables kind = iota + 1 // NAME=value, each ended by a NUL, before seal; not answered
 	seal                      // answered by sealed, for each variable, and ready; or by failed
-	use                       // running request, request, key, seed; answered by granted or denied
-	run                       // running request, request, key, seed, operation, input; answered by granted or denied
+	use                       // running request, request, key, seed, looking; answered by granted or denied
+	run                       // running request, request, key, seed, looking, operation, input; answered by granted or denied
 	hello                     // see State.fields; before anything else
 	sealed                    // name, ciphertext
 	ready                     // nothing
@@ -42,7 +42,7 @@ const (
 	kinds
 )
 
-var fieldsOf = [kinds]int{variables: 1, use: 4, run: 6, hello: 3, sealed: 2, failed: 1, granted: 2}
+var fieldsOf = [kinds]int{variables: 1, use: 5, run: 7, hello: 3, sealed: 2, failed: 1, granted: 2}
 
 var errMessage = errors.New("broker: not a message of this version")
 
@@ -104,7 +104,7 @@ func appendMessage(buffer []byte, k kind, sequence uint32, fields ...[]byte) []b
 	return p
 }
 
-// numberIn reads a field of 4 bytes. Another one has no number, which is 0.
+// numberIn reads a field of 4 bytes, and any other as 0.
 func numberIn(field []byte) int {
 	if len(field) != 4 {
 		return 0

@@ -7,7 +7,7 @@ import (
 
 func TestAMessageComesBackAsItWas(t *testing.T) {
 	for k := variables; k < kinds; k++ {
-		fields := [][]byte{[]byte("a"), {}, []byte("value with a line\nand a \x00"), bytes.Repeat([]byte{7}, 5000), []byte("e"), []byte("f")}[:fieldsOf[k]]
+		fields := [][]byte{[]byte("a"), {}, []byte("value with a line\nand a \x00"), bytes.Repeat([]byte{7}, 5000), []byte("e"), []byte("f"), []byte("g")}[:fieldsOf[k]]
 		packet := appendMessage(nil, k, 77, fields...)
 		m, err := parse(packet)
 		if err != nil || m.kind != k || m.sequence != 77 {
@@ -25,7 +25,10 @@ func TestAMessageComesBackAsItWas(t *testing.T) {
 }
 
 func TestWhatIsNoMessage(t *testing.T) {
-	whole := appendMessage(nil, use, 1, []byte("run"), []byte("run"), []byte("KEY"), []byte("seed"))
+	whole := appendMessage(nil, use, 1, []byte("run"), []byte("run"), []byte("KEY"), []byte("seed"), []byte{1})
+	if _, err := parse(whole); err != nil {
+		t.Fatal(err)
+	}
 	check := func(what string, packet []byte) {
 		t.Helper()
 		if m, err := parse(packet); err == nil {
@@ -86,9 +89,9 @@ func TestMessagesAreWrittenInPlace(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add([]byte{})
 	f.Add(appendMessage(nil, hello, 0, []byte("1"), []byte("0"), []byte("SO_PEERCRED")))
-	f.Add(appendMessage(nil, use, 1, []byte("r"), []byte("r"), []byte("KEY"), make([]byte, seedSize)))
-	f.Add(appendMessage(nil, run, 1<<31, []byte("r"), []byte("r"), []byte("KEY"), make([]byte, seedSize), []byte("sign-put"), []byte("input")))
-	f.Add(appendMessage(nil, granted, 2, []byte{}))
+	f.Add(appendMessage(nil, use, 1, []byte("r"), []byte("r"), []byte("KEY"), make([]byte, seedSize), nil))
+	f.Add(appendMessage(nil, run, 1<<31, []byte("r"), []byte("r"), []byte("KEY"), make([]byte, seedSize), []byte{1}, []byte("sign-put"), []byte("input")))
+	f.Add(appendMessage(nil, granted, 2, []byte{}, make([]byte, 4)))
 	f.Add(append(appendMessage(nil, denied, 3), 1))
 	f.Fuzz(func(t *testing.T, packet []byte) {
 		m, err := parse(packet)

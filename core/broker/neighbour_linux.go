@@ -11,23 +11,28 @@ import (
 // broker, because that has nothing to do, and if it sleeps that takes longer than the
 // access.
 //
-// It is a wish. Where it is not granted, as to a function that is no longer root and
-// has a broker of another user, the access takes longer.
+// It is a wish. Where it is not granted, as to a function that is root without
+// CAP_SYS_NICE, or was root, and has a broker of another user, the access takes longer.
 type neighbour struct {
-	anywhere unix.CPUSet // where the function may run
+	thread   int         // of the broker, 0 while it is not known
+	kept     bool        // on one processor
+	at       uint32      // which that is
+	anywhere unix.CPUSet // where it might run before it was kept
 	here     unix.CPUSet
-	thread   int    // of the broker, 0 while it is not known
-	at       uint32 // the processor where that is kept, plus 1; or 0
 }
 
-// look finds out where the two may run.
-func (n *neighbour) look() error { return unix.SchedGetaffinity(0, &n.anywhere) }
-
-// is says which thread of the broker answered last. The Go scheduler has the next
-// question almost always answered by the same.
-func (n *neighbour) is(thread int) {
-	if n.thread != thread {
-		n.thread, n.at = thread, 0
+// is says which thread of a broker answered last. The Go scheduler has the next
+// question almost always answered by the same. Threads that one makes while it is kept
+// begin on its processor, and stay there until they answer and are released.
+func (n *neighbour) is(broker, thread int) {
+	if n.thread == thread {
+		return
+	}
+	n.release()
+	n.thread = 0
+	// Whatever a broker says, no other process is meant.
+	if unix.Tgkill(broker, thread, 0) == nil {
+		n.thread = thread
 	}
 }
 
@@ -37,20 +42,23 @@ func (n *neighbour) fetch() {
 		return
 	}
 	var at uint32
-	if _, _, errno := unix.RawSyscall(unix.SYS_GETCPU, uintptr(unsafe.Pointer(&at)), 0, 0); errno != 0 || at+1 == n.at {
+	if _, _, errno := unix.RawSyscall(unix.SYS_GETCPU, uintptr(unsafe.Pointer(&at)), 0, 0); errno != 0 || n.kept && at == n.at {
 		return
 	}
-	n.at = at + 1
+	if !n.kept && unix.SchedGetaffinity(n.thread, &n.anywhere) != nil {
+		return
+	}
 	n.here = unix.CPUSet{}
 	n.here.Set(int(at))
-	_ = unix.SchedSetaffinity(n.thread, &n.here)
+	n.kept = unix.SchedSetaffinity(n.thread, &n.here) == nil
+	n.at = at
 }
 
-// release lets the broker run wherever it may: it has long work to do, or something
+// release lets the broker run wherever it might: it has long work to do, or something
 // else keeps its processor busy.
 func (n *neighbour) release() {
-	if n.at != 0 {
-		n.at = 0
+	if n.kept {
+		n.kept = false
 		_ = unix.SchedSetaffinity(n.thread, &n.anywhere)
 	}
 }

@@ -20,18 +20,14 @@ func TestNeighbour(t *testing.T) {
 		return set
 	}
 	before := where()
-	var n neighbour
-	if err := n.look(); err != nil {
-		t.Fatal(err)
-	}
 	defer func() { _ = unix.SchedSetaffinity(0, &before) }()
-
+	var n neighbour
 	n.fetch()
 	if where() != before {
 		t.Error("it is kept before anybody said which thread it is")
 	}
 	for range 2 {
-		n.is(unix.Gettid())
+		n.is(unix.Getpid(), unix.Gettid())
 		n.fetch()
 		kept := where()
 		var at uint32
@@ -47,10 +43,13 @@ func TestNeighbour(t *testing.T) {
 		}
 	}
 
-	// Another thread is not where the last one was.
 	n.fetch()
-	n.is(unix.Gettid() + 1)
-	if n.at != 0 {
-		t.Error("it is taken for kept")
+	n.is(unix.Getpid(), unix.Getppid())
+	if where() != before {
+		t.Error("it is still kept when another thread answers")
+	}
+	n.fetch()
+	if n.thread != 0 || n.kept {
+		t.Error("a thread of another process is taken for the broker's")
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -24,7 +25,8 @@ import (
 // one after the other, and what is simple can be checked.
 type server struct {
 	setup    Setup
-	conn     *connection
+	fd       int
+	conn     *connection // of fd, once the peer is known
 	peer     peer
 	receive  []byte
 	answer   []byte
@@ -32,6 +34,7 @@ type server struct {
 	mask     mask
 	control  []byte
 	thread   [4]byte // that answers
+	looking  bool    // is the function that sent the last question
 	request  string  // of the last access, as is key
 	key      string
 	env      *environment
@@ -47,10 +50,7 @@ func serve(setup Setup, descriptor string) error {
 	if err != nil || fd < 3 || fd > 1<<20 {
 		return fmt.Errorf("%w: %s is not the number of a descriptor", ErrServe, Variable)
 	}
-	s, err := newServer(setup, fd)
-	if err != nil {
-		return fmt.Errorf("%w: connection: %w", ErrServe, err)
-	}
+	s := newServer(setup, fd)
 	if err := s.serve(); err != nil {
 		s.env.wipe()
 		clear(s.receive)
@@ -59,30 +59,27 @@ func serve(setup Setup, descriptor string) error {
 	return nil
 }
 
-func newServer(setup Setup, fd int) (*server, error) {
-	conn, err := newConnection(fd)
-	if err != nil {
-		return nil, err
-	}
+func newServer(setup Setup, fd int) *server {
 	return &server{
-		setup: setup, conn: conn, env: newEnvironment(),
+		setup: setup, fd: fd, env: newEnvironment(),
 		receive: make([]byte, maxPacket), answer: make([]byte, 0, 4<<10),
 		// Room for the sender's credentials and nothing else: descriptors that
 		// somebody sends along do not fit, and the kernel closes them.
 		control: make([]byte, unix.CmsgSpace(unix.SizeofUcred)),
-	}, nil
+	}
 }
 
 func (s *server) serve() error {
-	// As prctl(PR_SET_NAME) does for the main thread, which this need not be. It is for
-	// people only, and has to come before the process is non-dumpable.
-	_ = os.WriteFile("/proc/self/comm", []byte(ProcessName), 0)
+	takeName()
 	if err := hygiene.MakeNonDumpable(); err != nil {
 		return err
 	}
 	var err error
-	if s.peer, err = findPeer(s.conn.fd); err != nil {
+	if s.peer, err = findPeer(s.fd); err != nil {
 		return err
+	}
+	if s.conn, err = newConnection(s.fd); err != nil {
+		return fmt.Errorf("connection: %w", err)
 	}
 	s.endWithIt()
 	if err := s.greet(); err != nil {
@@ -103,9 +100,23 @@ func (s *server) serve() error {
 		if err := s.handleQuietly(packet); err != nil {
 			return err
 		}
-		// To the function, which has the answer and may wait on this processor.
-		giveWay()
+		if s.looking {
+			giveWay() // to the function, which may wait on this processor
+		}
 	}
+}
+
+// takeName names the process. By its name a broker is found among the processes of an
+// instance. The name is that of the main thread, which this need not be; where the
+// program cannot be read, the file belongs to root from the start.
+func takeName() {
+	name := append([]byte(ProcessName), 0)
+	if unix.Gettid() == unix.Getpid() {
+		_ = unix.Prctl(unix.PR_SET_NAME, uintptr(unsafe.Pointer(&name[0])), 0, 0, 0)
+		runtime.KeepAlive(name)
+		return
+	}
+	_ = os.WriteFile("/proc/self/comm", []byte(ProcessName), 0)
 }
 
 func (s *server) greet() error {
@@ -265,14 +276,15 @@ func (s *server) configure() (c Config, err error) {
 func (s *server) access(m message) error {
 	s.request, s.key = same(s.request, m.fields[1]), same(s.key, m.fields[2])
 	running, request, key, seed := m.fields[0], s.request, s.key, m.fields[3]
+	s.looking = len(m.fields[4]) > 0
 	operations := s.operations[key]
 	allowed := len(seed) == seedSize && s.declared[key] && len(running) > 0 && request == string(running) && (m.kind == run) == (operations != nil)
 	var do func([]byte) ([]byte, error)
 	if allowed && m.kind == run {
 		var operation Operation
-		if operation, allowed = operations[string(m.fields[4])]; allowed {
+		if operation, allowed = operations[string(m.fields[5])]; allowed {
 			var err error
-			do, err = operation.Prepare(m.fields[5])
+			do, err = operation.Prepare(m.fields[6])
 			allowed = err == nil
 		}
 	}

@@ -3,6 +3,7 @@ package broker
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"runtime"
 	"slices"
 	"testing"
@@ -38,8 +39,8 @@ func newPair(t *testing.T) *pair {
 	if err := unix.SetsockoptInt(fds[1], unix.SOL_SOCKET, unix.SO_PASSCRED, 1); err != nil {
 		t.Fatal(err)
 	}
-	s, err := newServer(nil, fds[1])
-	if err != nil {
+	s := newServer(nil, fds[1])
+	if s.conn, err = newConnection(fds[1]); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.conn.file.Close() })
@@ -79,7 +80,7 @@ func (p *pair) read() message {
 func TestWhatAnAnswerLeavesBehind(t *testing.T) {
 	p := newPair(t)
 	seed := bytes.Repeat([]byte{0xa5}, seedSize)
-	packet := appendMessage(nil, use, 7, []byte("r"), []byte("r"), []byte("KEY"), seed)
+	packet := appendMessage(nil, use, 7, []byte("r"), []byte("r"), []byte("KEY"), seed, nil)
 	m, err := parse(packet)
 	if err != nil {
 		t.Fatal(err)
@@ -107,7 +108,7 @@ func TestWhatAnAnswerLeavesBehind(t *testing.T) {
 	if own.apply(answer.fields[0], seed); string(answer.fields[0]) != testValue {
 		t.Error("the function cannot read it")
 	}
-	packet = appendMessage(nil, use, 8, []byte("r"), []byte("r"), []byte("KEY"), seed)
+	packet = appendMessage(nil, use, 8, []byte("r"), []byte("r"), []byte("KEY"), seed, nil)
 	before := heldSignals(t)
 	if err := p.handleQuietly(packet); err != nil {
 		t.Fatal(err)
@@ -195,4 +196,60 @@ func TestWhoSent(t *testing.T) {
 	check("another type", altered(func(h *unix.Cmsghdr) { h.Type = unix.SCM_RIGHTS }), false)
 	check("descriptors", unix.UnixRights(1, 2, 3), false)
 	check("two", slices.Concat(credentials(4711), credentials(4711)), false)
+}
+
+// Signals are held back from one thread, which is the one that sees the value, however
+// much it waits for others meanwhile.
+func TestAValueStaysOnOneThread(t *testing.T) {
+	p := newPair(t)
+	moved, count := 0, 0
+	p.operations["KEY"] = map[string]Operation{"wait": {Prepare: func([]byte) (func([]byte) ([]byte, error), error) {
+		return func([]byte) ([]byte, error) {
+			before := unix.Gettid()
+			for range 20 {
+				runtime.Gosched()
+			}
+			if unix.Gettid() != before {
+				moved++
+			}
+			count++
+			return nil, nil
+		}, nil
+	}}}
+	stop := make(chan struct{})
+	defer close(stop)
+	for range 2 * runtime.GOMAXPROCS(0) {
+		go func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+					runtime.Gosched()
+				}
+			}
+		}()
+	}
+	const times = 200
+	done := make(chan error)
+	go func() { // which no test has locked to its thread
+		for i := range times {
+			request := []byte(fmt.Sprint("r", i))
+			packet := appendMessage(nil, run, uint32(i), request, request, []byte("KEY"), make([]byte, seedSize), nil, []byte("wait"), nil)
+			if err := p.handleQuietly(packet); err != nil {
+				done <- err
+				return
+			}
+		}
+		done <- nil
+	}()
+	for range times {
+		p.read()
+	}
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if count != times || moved > 0 {
+		t.Errorf("%d of %d values moved to another thread, %d expected", moved, count, times)
+	}
 }

@@ -41,7 +41,7 @@ func Start() (*Client, error) {
 	}
 	// Not while the broker starts, which takes longer and needs the processor time.
 	// Where there is one processor the broker cannot run while we look.
-	c.looks = runtime.NumCPU() > 1 && c.near.look() == nil
+	c.pace.able = runtime.NumCPU() > 1
 	return c, nil
 }
 
@@ -123,6 +123,7 @@ func (c *Client) launch(attr *syscall.ProcAttr) error {
 	go func() {
 		runtime.LockOSThread()
 		pid, err := syscall.ForkExec("/proc/self/exe", []string{ProcessName}, attr)
+		c.child = pid
 		started <- err
 		if err != nil {
 			runtime.UnlockOSThread()

@@ -1,7 +1,6 @@
 package broker
 
 import (
-	"syscall"
 	"time"
 	"unsafe"
 
@@ -13,6 +12,42 @@ import (
 // little more than the wake-ups in it, and a processor that has nothing to do falls
 // asleep and is slow to wake, above all a virtual one.
 const eager = 100 * time.Microsecond
+
+// pace decides whether the function looks for an answer. On a machine that is busy
+// whoever gives way waits for a whole slice of somebody else's time: where answers take
+// long the function sleeps for a while as it waits, and the broker does not give way.
+type pace struct {
+	able    bool // there is more than one processor
+	looking bool // for the answer to the question that is asked
+	late    int  // answers in a row that looking did not get
+	sleeps  int  // accesses that are still waited for asleep
+}
+
+const (
+	tooLate = 2
+	asleep  = 64
+)
+
+// next says whether the function looks for the next answer, as the field of the
+// question does.
+func (p *pace) next() (field []byte) {
+	p.looking = p.able && p.sleeps == 0
+	p.sleeps = max(0, p.sleeps-1)
+	if p.looking {
+		return yes
+	}
+	return nil
+}
+
+var yes = []byte{1}
+
+func (p *pace) quick() { p.late = 0 }
+
+func (p *pace) slow() {
+	if p.late++; p.late == tooLate {
+		p.late, p.sleeps = 0, asleep
+	}
+}
 
 // receiver reads packets without waiting, and leaves no garbage as unix.Recvmsg and
 // unix.Recvfrom do. It is for one goroutine at a time.
@@ -45,10 +80,6 @@ func (r *receiver) receive(fd int, buffer, control []byte) (n, controls int, who
 func send(fd int, packet []byte) error {
 	_, _, errno := unix.RawSyscall6(unix.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(packet))), uintptr(len(packet)),
 		unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, 0, 0)
-	return syscallError(errno)
-}
-
-func syscallError(errno syscall.Errno) error {
 	if errno != 0 {
 		return errno
 	}

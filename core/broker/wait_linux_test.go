@@ -29,8 +29,9 @@ func threads(t *testing.T, pid int) (ids []int) {
 	return ids
 }
 
-// storm sends signals of no meaning to all threads of a process until stopped.
-func storm(t *testing.T, pid int) (stop func()) {
+// storm sends signals of no meaning to all threads of a process until stopped, with a
+// pause between them.
+func storm(t *testing.T, pid int, pause time.Duration) (stop func()) {
 	t.Helper()
 	quit, done := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -42,20 +43,23 @@ func storm(t *testing.T, pid int) (stop func()) {
 			select {
 			case <-quit:
 				return
-			case <-time.After(100 * time.Microsecond):
+			case <-time.After(pause):
 			}
 		}
 	}()
 	return func() { close(quit); <-done }
 }
 
+// stormy is a pause that leaves a process time to do something.
+const stormy = 100 * time.Microsecond
+
 // Signals interrupt whatever either side waits in, short or long. None costs an
 // access.
 func TestSignalsAtBothSides(t *testing.T) {
 	key := secret()
 	r := begin(t, "ENCRYPTION_KEYS=KEY", "KEY="+key, "BUDGET=-1")
-	defer storm(t, r.cmd.Process.Pid)()
-	defer storm(t, brokerOf(t, r))()
+	defer storm(t, r.cmd.Process.Pid, stormy)()
+	defer storm(t, brokerOf(t, r), stormy)()
 	r.do(order{Do: "begin", Request: "r"})
 	for range 5 {
 		if a := r.do(order{Do: "measure", Request: "r", Key: "KEY", Times: 200}); a.Denied > 0 || a.Other != "" {
@@ -110,7 +114,7 @@ func TestABrokerThatIsStopped(t *testing.T) {
 	}
 
 	signal(unix.SIGSTOP)
-	defer storm(t, r.cmd.Process.Pid)()
+	defer storm(t, r.cmd.Process.Pid, stormy)()
 	began := time.Now()
 	r.expect(order{Do: "use", Request: "r", Key: "KEY"}, 1)
 	if took := time.Since(began); took > 3*broker.Patience {
@@ -128,16 +132,19 @@ func TestAnIdleBroker(t *testing.T) {
 	r.expect(order{Do: "use", Request: "r", Key: "PLAIN"}, 1)
 	wakeups := func() (n int) {
 		t.Helper()
-		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-		_, rest, found := strings.Cut(string(status), "\nvoluntary_ctxt_switches:\t")
-		word, _, _ := strings.Cut(rest, "\n")
-		n, parseErr := strconv.Atoi(word)
-		if err != nil || parseErr != nil || !found {
-			t.Fatal(err, parseErr)
+		for _, id := range threads(t, pid) {
+			status, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/status", pid, id))
+			_, rest, found := strings.Cut(string(status), "\nvoluntary_ctxt_switches:\t")
+			word, _, _ := strings.Cut(rest, "\n")
+			switches, parseErr := strconv.Atoi(word)
+			if err != nil || parseErr != nil || !found {
+				t.Fatal(err, parseErr)
+			}
+			n += switches
 		}
 		return n
 	}
-	time.Sleep(5 * pause)
+	time.Sleep(30 * pause) // by then the record of the refusal is written
 	before := wakeups()
 	time.Sleep(30 * pause)
 	if n := wakeups() - before; n > 5 {
