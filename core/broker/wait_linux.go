@@ -25,7 +25,7 @@ type pace struct {
 
 const (
 	tooLate = 2
-	asleep  = 64
+	asleep  = 256
 )
 
 // next says whether the function looks for the next answer, as the field of the
