@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"time"
 
+	"golang.org/x/text/encoding/charmap"
+	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/vgimg"
@@ -43,7 +45,28 @@ func (f Figure) PNG(w io.Writer) error {
 // PDF writes the figure as a page of its size, dated as told. Characters outside
 // Windows-1252 come out as dots.
 func (f Figure) PDF(w io.Writer, dated time.Time) error {
-	return f.write(w, vgpdf.New(f.Width, f.Height), func(b []byte) []byte { return datePDF(b, dated) })
+	return f.write(w, westernPDF{vgpdf.New(f.Width, f.Height)}, func(b []byte) []byte { return datePDF(b, dated) })
+}
+
+// westernPDF encodes texts as the fonts of its pages have them. The canvas declares
+// that encoding and writes the bytes of UTF-8.
+type westernPDF struct{ *vgpdf.Canvas }
+
+func (c westernPDF) FillString(face font.Face, at vg.Point, s string) {
+	c.Canvas.FillString(face, at, western(s))
+}
+
+// western is s in Windows-1252, with a dot for what that lacks.
+func western(s string) string {
+	b := make([]byte, 0, len(s))
+	for _, r := range s {
+		c, ok := charmap.Windows1252.EncodeRune(r)
+		if !ok {
+			c = '.'
+		}
+		b = append(b, c)
+	}
+	return string(b)
 }
 
 // write draws and writes; adjust, where given, changes the encoded bytes.
