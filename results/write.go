@@ -54,15 +54,11 @@ func encode(f *File) ([]byte, error) {
 func Replace(path string, mode os.FileMode, write func(io.Writer) error) (err error) {
 	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
-		var p *fs.PathError
-		if errors.As(err, &p) { // the user knows path, not the temporary name
-			err = &fs.PathError{Op: "write", Path: path, Err: p.Err}
-		}
-		return err
+		return named(err, path)
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, os.Remove(tmp.Name()))
+			err = errors.Join(named(err, path), os.Remove(tmp.Name()))
 		}
 	}()
 	if err = write(tmp); err != nil {
@@ -72,4 +68,13 @@ func Replace(path string, mode os.FileMode, write func(io.Writer) error) (err er
 		return err
 	}
 	return os.Rename(tmp.Name(), path)
+}
+
+// named is a path error about a temporary file with the path that the user knows.
+func named(err error, path string) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return &fs.PathError{Op: "write", Path: path, Err: p.Err}
+	}
+	return err
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"golang.org/x/term"
 )
 
@@ -95,7 +96,8 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or input, 3 partial,
 			}
 			return nil
 		},
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return noEmptyFlags(cmd) },
+		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usagef("see "+cmd.CommandPath()+" --help", "%s", plain(err))
@@ -125,6 +127,17 @@ func refuseUnknownShells(root *cobra.Command) {
 			return usagef("", "unknown shell %q: choose %s", args[0], strings.Join(shells, ", "))
 		}
 	}
+}
+
+// noEmptyFlags refuses flags that are given without a value, as by a script whose
+// variable is not set: it means something, and not what leaving the flag out means.
+func noEmptyFlags(cmd *cobra.Command) (err error) {
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if f.Value.Type() == "string" && f.Value.String() == "" && err == nil {
+			err = usagef("give it a value, or leave it out", "--%s is empty", f.Name)
+		}
+	})
+	return err
 }
 
 // plain drops the parts of flag errors that say nothing to a user.

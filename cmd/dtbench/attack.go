@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 
@@ -68,7 +67,10 @@ numbers to the test.`,
   dtbench attack --format html --out attacks.html
   dtbench attack --format json --out attacks.json && dtbench reproduce --attacks attacks.json`,
 		Args: noAttackArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			if f.format, err = formatFor(cmd, f.format, f.out, attackreport.Formats()); err != nil {
+				return err
+			}
 			if cmd.Flags().Changed("explain") {
 				if slices.Contains(incidentNames(), f.explain) {
 					return usagef("dtbench attack --incident "+f.explain+" tells its story and replays it", "%s is an incident, and --explain takes an attack", f.explain)
@@ -90,7 +92,7 @@ numbers to the test.`,
 	fl.StringSliceVar(&f.attacks, "attack", nil, "attacks to run, such as T1,T7 (default: all)")
 	fl.StringVar(&f.explain, "explain", "", "tell what an attack does and why, and run nothing")
 	fl.StringSliceVar(&f.incidents, "incident", nil, "replay incidents that the paper tells instead, or all: "+strings.Join(incidentNames(), ", "))
-	fl.StringVar(&f.format, "format", "text", strings.Join(attackreport.Formats(), ", "))
+	fl.StringVar(&f.format, "format", "text", strings.Join(attackreport.Formats(), ", ")+"; without it the ending of --out decides")
 	fl.StringVar(&f.out, "out", "", "file to write to instead of standard output")
 	fl.Uint64Var(&f.seed, "seed", 1, "seed of floods and of the order of timings")
 	fl.BoolVar(&f.quiet, "quiet", false, "no progress on standard error")
@@ -134,6 +136,9 @@ func chosenAttacks(ids []string) ([]attack.Attack, error) {
 	wanted := map[string]bool{}
 	for _, given := range ids {
 		id := strings.ToUpper(strings.TrimSpace(given))
+		if id == "" {
+			return nil, usagef("", "an empty name among the attacks: %s", strings.Join(ids, ","))
+		}
 		if !slices.Contains(attackIDs(all), id) {
 			_, err := choice("attack", given, attackIDs(all))
 			return nil, err
@@ -175,9 +180,6 @@ func (a *app) attack(ctx context.Context, f *attackFlags) error {
 
 // check looks at what attacks and incidents have in common, before any work.
 func (f *attackFlags) check() error {
-	if _, err := choice("format", f.format, attackreport.Formats()); err != nil {
-		return err
-	}
 	for _, v := range f.variants {
 		if _, err := choice("variant", v, attackVariants()); err != nil {
 			return err
@@ -191,7 +193,10 @@ func (f *attackFlags) check() error {
 	}
 	if f.out != "" {
 		// A minute of attacks should not end in a file that cannot be written.
-		return writableAt(f.out)
+		if err := writableAt(f.out); err != nil {
+			return err
+		}
+		return holdsRun(f.out)
 	}
 	return nil
 }
@@ -212,29 +217,19 @@ func (a *app) showAttacks(f *attackFlags, file *attackresults.File) error {
 		_, err := text.WriteTo(w)
 		return err
 	}
-	if f.out != "" {
-		err = results.Replace(f.out, 0o644, write)
-	} else {
+	if f.out == "" {
 		err = write(a.stdout)
+	} else if err = results.Replace(f.out, 0o644, write); err == nil && !f.quiet {
+		a.note("wrote %s", f.out)
 	}
 	if err != nil {
+		if f.out != "" {
+			a.note("the report goes to standard output, so that nothing of it is lost")
+			_ = attackreport.Write(a.stdout, f.format, file, o)
+		}
 		return unwritable(err)
 	}
 	return attackVerdict(file)
-}
-
-// writableAt refuses a place in which no file can be made.
-func writableAt(path string) error {
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return usagef("name a file", "--out %s is not a regular file", path)
-	}
-	p := outPaths{result: path, journal: path + ".journal"}
-	unlock, err := p.claim(true)
-	if err != nil {
-		return err
-	}
-	unlock()
-	return nil
 }
 
 // attackVerdict is the error of outcomes that are not as expected, or unknown.

@@ -76,6 +76,9 @@ func asFailure(err error) *failure {
 		return &failure{code: codeUsage, err: err, hint: "--against takes a commit, branch or tag, such as HEAD or main"}
 	case errors.Is(err, build.ErrBuild):
 		f := &failure{code: codeFailed, err: err}
+		if errors.Is(err, build.ErrNoSource) {
+			f.hint = "run it in the folder that dtbench was cloned into, or make release there and use dist/dtbench"
+		}
 		if strings.Contains(err.Error(), "dial tcp") || strings.Contains(err.Error(), "proxy") {
 			f.hint = "the first build downloads modules; check the network and GOPROXY"
 		}
@@ -95,7 +98,7 @@ func asFailure(err error) *failure {
 	case errors.Is(err, report.ErrNoChart):
 		return &failure{code: codeUsage, err: err, hint: "the chart needs benchmark and another variant"}
 	case errors.Is(err, syscall.ENOSPC):
-		return &failure{code: codeFailed, err: err, hint: "free some space; a run that had begun goes on with --resume"}
+		return &failure{code: codeFailed, err: err, hint: "free some space"}
 	case errors.As(err, &path) && path.Op == "fork/exec" && errors.Is(err, fs.ErrPermission):
 		return &failure{code: codeFailed, err: err, hint: "programs in the temporary folder must be allowed to run: set TMPDIR to a folder that is not mounted noexec"}
 	case errors.As(err, &path):

@@ -43,7 +43,10 @@ func TestOutputThatCannotBeWritten(t *testing.T) {
 	closed := failingWriter{&os.PathError{Op: "write", Path: "/dev/stdout", Err: syscall.EBADF}}
 	check(closed, codeUsage, "dtbench: write /dev/stdout: bad file descriptor\n", "compare", base, head)
 	// The run keeps its own hint.
-	if f := asFailure(syscall.ENOSPC); f.code != codeFailed || !strings.Contains(f.hint, "--resume") {
+	if f := asFailure(fullDisk(syscall.ENOSPC)); f.code != codeFailed || !strings.Contains(f.hint, "--resume") {
 		t.Errorf("a run on a full disk: %+v", f)
+	}
+	if f := asFailure(syscall.ENOSPC); f.code != codeFailed || strings.Contains(f.hint, "--resume") {
+		t.Errorf("another command on a full disk: %+v", f)
 	}
 }

@@ -42,10 +42,15 @@ In a GitHub workflow the Markdown is also appended to $GITHUB_STEP_SUMMARY.`,
 			}
 			return nil
 		},
-		RunE: func(_ *cobra.Command, files []string) error {
+		RunE: func(cmd *cobra.Command, files []string) (err error) {
 			o := report.Options{}
-			if _, err := choice("format", format, report.Formats()); err != nil {
+			if format, err = formatFor(cmd, format, out, report.Formats()); err != nil {
 				return err
+			}
+			if out != "" {
+				if err := writableAt(out); err != nil {
+					return err
+				}
 			}
 			if metric != "" {
 				m, err := report.ParseMetric(metric)
@@ -62,7 +67,7 @@ In a GitHub workflow the Markdown is also appended to $GITHUB_STEP_SUMMARY.`,
 	}
 	fl := cmd.Flags()
 	fl.SortFlags = false
-	fl.StringVar(&format, "format", "text", strings.Join(report.Formats(), ", "))
+	fl.StringVar(&format, "format", "text", strings.Join(report.Formats(), ", ")+"; without it the ending of --out decides")
 	fl.StringVar(&metric, "time", "", "time metric: total, to_handler, init+handler, reported (default: total for measured data, reported for the rest)")
 	fl.StringVar(&chart, "chart", "", "also draw the chart into this file (.svg, .png or .pdf)")
 	fl.StringVar(&out, "out", "", "write to this file instead of standard output")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -125,6 +126,12 @@ func (r *reproducing) attackCells(d *reproductionreport.Document) ([]attack.Cell
 	if len(matrix.Incidents) > 0 {
 		return nil, usagef(hint, "%s holds incidents and no attacks", path)
 	}
+	expected, err := attack.Expected()
+	if err != nil {
+		return nil, err
+	}
+	d.Notices = append(d.Notices, fmt.Sprintf("Evidence of attacks: %s, %s on %s, dtbench commit %.12s: %d of the %d cells of the matrix.",
+		filepath.Base(path), matrix.Environment.Started.UTC().Format(time.DateOnly), matrix.Environment.CPU, matrix.Tool.Commit, len(matrix.Cells), len(expected)))
 	return matrix.Cells, nil
 }
 

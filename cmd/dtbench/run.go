@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -64,10 +65,19 @@ claim. docs/simulation.md tells what the model rests on.`,
   # go on after Ctrl-C
   dtbench run --platform local --out r.json --resume`,
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.run(cmd.Context(), f) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return fullDisk(a.run(cmd.Context(), f)) },
 	}
 	f.define(cmd)
 	return cmd
+}
+
+// fullDisk says, of a disk that is full, that what was measured before is kept.
+func fullDisk(err error) error {
+	var f *failure
+	if errors.Is(err, syscall.ENOSPC) && !errors.As(err, &f) {
+		return &failure{code: codeFailed, err: err, hint: "free some space; a run that had begun goes on with --resume"}
+	}
+	return err
 }
 
 // output is one result of a run: of the tree as it is, or of the revision that

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -16,7 +17,11 @@ const workPrefix = "dtbench-run-"
 // run, and removes those of runs that were killed.
 func newWorkFolder() (string, error) {
 	sweepWorkFolders(os.TempDir())
-	return os.MkdirTemp("", fmt.Sprintf("%s%d-", workPrefix, os.Getpid()))
+	dir, err := os.MkdirTemp("", fmt.Sprintf("%s%d-", workPrefix, os.Getpid()))
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
+		return "", usagef("set TMPDIR to a folder that exists and can be written", "no temporary folder: %v", err)
+	}
+	return dir, err
 }
 
 func sweepWorkFolders(dir string) {

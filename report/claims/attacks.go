@@ -80,23 +80,8 @@ func (e *Evidence) attack(id, variant string) *attack.Cell {
 func ownRow(id, what string) judge {
 	return func(e *Evidence) []finding {
 		if e.Attacks != nil && e.attack(id, literalVariant) == nil {
-			return []finding{{reproduction.Attack, reproduction.Untested, "", fmt.Sprintf("No row of the attack matrix %s.", what)}}
+			return []finding{{reproduction.Attack, reproduction.Untested, "", fmt.Sprintf("The attack matrix has no row %s, which %s.", id, what)}}
 		}
 		return attacksHold(id)(e)
 	}
-}
-
-// sanitizedAudit is about the audit log only, while T18 looks for canaries in
-// every output: a hold of T18 decides, a leak of it does not say where.
-func sanitizedAudit(e *Evidence) []finding {
-	if e.Attacks == nil || e.attack("S08", literalVariant) != nil {
-		return attacksHold("S08")(e)
-	}
-	out := attacksHold("T18")(e)
-	for i := range out {
-		if out[i].verdict == reproduction.Contradicted {
-			out[i].verdict, out[i].explanation = reproduction.Untested, "T18 finds a canary in some output; its cell does not say whether in the audit log."
-		}
-	}
-	return out
 }

@@ -85,7 +85,7 @@ var judges = map[string]judge{
 	"S05": ownRow("S05", "presents a token of one function or instance to another"),
 	"S06": ownRow("S06", "watches whether an instance is replaced after consecutive failures"),
 	"S07": attacksHold("T11"),
-	"S08": sanitizedAudit,
+	"S08": ownRow("S08", "looks for canaries, tokens and nonces in the audit log"),
 }
 
 // Judge gives a verdict on every claim of the paper, in the order of

@@ -38,6 +38,8 @@ var (
 	ErrNoToolchain = errors.New("the go command was not found, and there are no prebuilt functions beside dtbench")
 	// ErrBuild: the go command failed; the text ends with its last lines.
 	ErrBuild = errors.New("building the functions failed")
+	// ErrNoSource: nothing to build from. It wraps ErrBuild.
+	ErrNoSource = fmt.Errorf("%w: this dtbench was built without a module version, so it can only run inside its source tree or beside prebuilt functions", ErrBuild)
 )
 
 // buildFlags are those with which every program is built, so that a function
@@ -213,7 +215,7 @@ func (o Options) locate(ctx context.Context, programs []Program) (place, error) 
 	case strings.HasPrefix(o.Version, "v"):
 		return o.installVersion(ctx, goCommand, programs)
 	default:
-		return place{}, fmt.Errorf("%w: this dtbench was built without a module version, so it can only run inside its source tree or beside prebuilt functions", ErrBuild)
+		return place{}, ErrNoSource
 	}
 }
 
@@ -397,13 +399,19 @@ func (o Options) run(ctx context.Context, p place, goCommand, dir string, env, a
 			o.Notify(fmt.Sprintf("building %d programs (%s); the first time this compiles their libraries and takes a few minutes", len(absent), kinds(absent)))
 		}
 	}
+	// Interrupted in its first moments, the go command would leave its own behind.
+	temporary, err := os.MkdirTemp("", "dtbench-build-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(temporary)
 	cmd := exec.CommandContext(ctx, goCommand, args...)
 	cmd.Dir = dir
 	// The user's own flags, workspace or cgo settings must not change what
 	// is measured. GOFLAGS is not empty, because an empty one gives way to what
 	// go env -w has stored.
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=-mod=readonly", "GOWORK=off",
-		"GOOS="+runtime.GOOS, "GOARCH="+runtime.GOARCH, "GOAMD64=v1", "GOARM64=v8.0")
+		"GOTMPDIR="+temporary, "GOOS="+runtime.GOOS, "GOARCH="+runtime.GOARCH, "GOAMD64=v1", "GOARM64=v8.0")
 	cmd.Env = append(cmd.Env, env...)
 	// A killed go command would leave its temporary folder behind.
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
