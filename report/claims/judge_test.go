@@ -141,7 +141,7 @@ var expected = []struct {
 	{"S05", untested, holds, func(e *Evidence) { e.Attacks = outcome(matrix(attack.Broken), "S05", "literal", attack.Hold) }},
 	{"S06", untested, contradicted, func(e *Evidence) { e.Attacks = outcome(matrix(attack.Hold), "S06", "literal", attack.Broken) }},
 	{"S07", untested, contradicted, func(e *Evidence) { e.Attacks = outcome(matrix(attack.Hold), "T11", "literal", attack.Broken) }},
-	{"S08", untested, holds, func(e *Evidence) { e.Attacks = matrix(attack.Hold) }},
+	{"S08", untested, holds, func(e *Evidence) { e.Attacks = outcome(matrix(attack.Broken), "S08", "literal", attack.Hold) }},
 }
 
 // flatten makes every published change of a start smaller than the margin.
