@@ -98,6 +98,9 @@ type Table struct {
 	Rows    [][]Cell
 	// Tools lets readers sort and filter.
 	Tools bool
+	// Stacked gives the first two columns a line of their own on a narrow screen, so
+	// that the others fit below, and leaves the third out.
+	Stacked bool
 	// Fold hides the table behind this line until it is asked for.
 	Fold string
 }
