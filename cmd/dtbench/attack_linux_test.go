@@ -53,9 +53,9 @@ func TestThePageOfAttacks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// 3 dimensions have attacks here; then tallies, quantities and their details,
-	// OWASP, and of each attack what happened and the evidence.
-	const tables = 3 + 1 + 2 + 1 + 2*6
+	// 3 dimensions have attacks here; then tallies, quantities and their details, and
+	// of each attack what happened and the evidence.
+	const tables = 3 + 1 + 2 + 2*6
 	cmd = command(t, "attack", "--incident", "webide,email-approval,temporary-file", "--variant", "benchmark,optimized", "--quiet", "--format", "html")
 	cmd.Env = append(cmd.Environ(), "TMPDIR="+dir)
 	incidents, err := cmd.Output()

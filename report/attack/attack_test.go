@@ -3,6 +3,8 @@ package attack
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -49,8 +51,8 @@ func example() *results.File {
 	last := &f.Cells[len(f.Cells)-1]
 	last.Expected, last.Detail, last.Evidence = results.Hold, "cannot run here: no \x1b[31mright", nil
 	f.Quantities = []results.Quantity{
-		{ID: "exposure", Attack: "T15", Variant: "benchmark", Title: "Exposure of a leaked token", Unit: "s", Unbounded: true, Source: results.Derived, Detail: "until it is changed"},
-		{ID: "exposure", Attack: "T15", Variant: "optimized", Title: "Exposure of a leaked token", Value: 9.998, Unit: "s", Source: results.Measured, Detail: "clock: injected"},
+		{ID: "exposure", Attack: "T7", Variant: "benchmark", Title: "Exposure of a leaked token", Unit: "s", Unbounded: true, Source: results.Derived, Detail: "until it is changed"},
+		{ID: "exposure", Attack: "T7", Variant: "optimized", Title: "Exposure of a leaked token", Value: 9.998, Unit: "s", Source: results.Measured, Detail: "clock: injected"},
 		{ID: "replay", Attack: "T7", Variant: "literal", Title: "Accepted again", Value: 6.25, Unit: "%", Source: results.Measured, Detail: "125 of 2000"},
 		{ID: "replay", Attack: "T7", Variant: "optimized", Title: "Accepted again", Value: 0, Unit: "%", Source: results.Measured, Detail: "0 of 2000"},
 	}
@@ -163,10 +165,61 @@ func TestPage(t *testing.T) {
 	if !strings.Contains(page, "Content-Security-Policy") || strings.Contains(page, "<script>alert") || strings.Contains(page, "http://") {
 		t.Error("the page is not self-contained, or takes text for markup")
 	}
-	for _, id := range []string{"matrix", "deviations", "not-run", "through", "quantities", "owasp", "details", "environment"} {
+	for _, id := range []string{"matrix", "deviations", "not-run", "through", "quantities", "details", "environment"} {
 		if !strings.Contains(page, `id="`+id+`"`) {
 			t.Errorf("no section %s", id)
 		}
+	}
+}
+
+// The OWASP table names attacks and incidents, and stands where all of those
+// attacks were run.
+func TestRisksAreOfAWholeRun(t *testing.T) {
+	whole := example()
+	whole.Attacks = nil
+	for n := 1; n <= 25; n++ {
+		whole.Attacks = append(whole.Attacks, results.Description{ID: fmt.Sprintf("T%d", n)})
+	}
+	part := *whole
+	part.Attacks = whole.Attacks[1:]
+	for _, format := range []string{"text", "markdown", "html"} {
+		var all, some bytes.Buffer
+		if err := errors.Join(Write(&all, format, whole, Options{}), Write(&some, format, &part, Options{})); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{"Insecure Deserialization", "incident deserialization", "T6 T16; incident webide", "incidents webide, temporary-file"} {
+			if !strings.Contains(all.String(), want) {
+				t.Errorf("%s lacks %q", format, want)
+			}
+		}
+		if strings.Contains(some.String(), "OWASP") {
+			t.Errorf("%s maps attacks that did not run", format)
+		}
+	}
+}
+
+// A quantity that is missing says why.
+func TestWhereAQuantityHasNoFigure(t *testing.T) {
+	f := &results.File{
+		Variants:   []string{"benchmark", "literal", "optimized", "broker", "later"},
+		Quantities: []results.Quantity{{ID: "kept", Attack: "T13", Variant: "literal", Title: "Nonces kept", Value: 2000}},
+		Cells: []results.Cell{
+			{Attack: "T13", Variant: "benchmark", Outcome: results.NotApplicable},
+			{Attack: "T13", Variant: "literal", Outcome: results.Hold},
+			{Attack: "T13", Variant: "optimized", Outcome: results.CouldNotRun},
+			{Attack: "T13", Variant: "broker", Outcome: results.Hold},
+		},
+	}
+	if got, want := quantities(f)[0].cells, []string{"–", "2000", "not run", "not measured", ""}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+func TestWarningsAreOfTheRun(t *testing.T) {
+	f := example()
+	f.Warnings = []string{"the machine was busy"}
+	if lines := lead(f); !slices.Contains(lines, "Warning: the machine was busy") {
+		t.Errorf("%q", lines)
 	}
 }
 

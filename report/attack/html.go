@@ -26,9 +26,11 @@ func writeHTML(w io.Writer, f *results.File) error {
 	if all := quantities(f); len(all) > 0 {
 		add("quantities", "Quantities", quantityBlocks(f, all)...)
 	}
-	add("owasp", "OWASP Serverless Top 10", html.Block{Table: &html.Table{
-		Caption: "The paper's own mapping beside that of the attacks here", Columns: columns(riskHeader...), Rows: plainRows(risks()),
-	}})
+	if rows := risks(f); len(rows) > 0 {
+		add("owasp", "OWASP Serverless Top 10", html.Block{Table: &html.Table{
+			Caption: "The paper's own mapping beside that of the attacks and incidents here", Columns: columns(riskHeader...), Rows: plainRows(rows),
+		}})
+	}
 	add("details", "Attacks in detail", detailBlocks(f)...)
 	add("environment", "Environment and provenance", facts(f))
 	return html.Write(w, html.Page{Title: r.Headline, Reports: []html.Report{r}})
@@ -91,7 +93,7 @@ func matrixBlocks(f *results.File) []html.Block {
 		if len(attacks) == 0 {
 			continue
 		}
-		t := &html.Table{Caption: capital(string(d)), Columns: columns(matrixHeader(f)...)}
+		t := &html.Table{Caption: capital(string(d)), Columns: columns(matrixHeader(f)...), Stacked: true}
 		for _, a := range attacks {
 			row := []html.Cell{{Text: a.ID}, {Text: layout.Clean(a.Title)}, {Text: string(a.Adversary)}}
 			for _, v := range f.Variants {
@@ -126,7 +128,7 @@ func tallyBlock(f *results.File) html.Block {
 		t.Rows = append(t.Rows, plainRow(append([]string{l.kind, l.name}, l.texts()...)))
 	}
 	t.Columns[0].Title = "Kind"
-	return html.Block{Table: t}
+	return html.Block{Text: []string{tallyNote}, Table: t}
 }
 
 func quantityBlocks(f *results.File, all []quantity) []html.Block {

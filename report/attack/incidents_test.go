@@ -55,3 +55,22 @@ func TestIncidentsSayHowTheyEndedAndWhatWasExpected(t *testing.T) {
 		t.Error("pdf of incidents")
 	}
 }
+
+// Where every incident is out of scope nothing is claimed of attacks.
+func TestNothingRan(t *testing.T) {
+	f := replayed()
+	f.Incidents, f.Cells = f.Incidents[1:], nil
+	for _, format := range []string{"text", "markdown", "html"} {
+		var b strings.Builder
+		if err := Write(&b, format, f, Options{}); err != nil {
+			t.Fatal(err)
+		}
+		text := b.String()
+		if !strings.Contains(text, "on 2 variants: nothing ran") || !strings.Contains(text, "Provenance: measured; but nothing ran") {
+			t.Errorf("%s does not say that nothing ran:\n%s", format, text)
+		}
+		if strings.Contains(text, "Every outcome") || strings.Contains(text, "as expected\n") {
+			t.Errorf("%s speaks of outcomes:\n%s", format, text)
+		}
+	}
+}

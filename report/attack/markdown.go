@@ -49,6 +49,7 @@ func writeMarkdown(w io.Writer, f *results.File) error {
 		list(lines(cells, notRun))
 	}
 	heading(2, tallyTitle)
+	paragraph(tallyNote)
 	var rows [][]string
 	for _, l := range tallies(f) {
 		rows = append(rows, append([]string{l.kind, l.name}, l.texts()...))
@@ -67,8 +68,10 @@ func writeMarkdown(w io.Writer, f *results.File) error {
 		table(append([]string{"Quantity", "Unit", "Source"}, f.Variants...), 3, rows)
 		list(notes)
 	}
-	heading(2, "OWASP Serverless Top 10")
-	table(riskHeader, len(riskHeader), risks())
+	if rows := risks(f); len(rows) > 0 {
+		heading(2, "OWASP Serverless Top 10")
+		table(riskHeader, len(riskHeader), rows)
+	}
 	heading(2, "Attacks in detail")
 	for _, a := range f.Attacks {
 		heading(3, a.ID+" "+a.Title)

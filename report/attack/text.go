@@ -52,6 +52,7 @@ func writeText(w io.Writer, f *results.File, o Options) error {
 	}
 	t.Blank()
 	t.Paragraph(tallyTitle)
+	t.Paragraph(tallyNote)
 	textTallies(t, f)
 	if all := quantities(f); len(all) > 0 {
 		t.Blank()
@@ -64,10 +65,12 @@ func writeText(w io.Writer, f *results.File, o Options) error {
 		}
 		titled(t, "Figure", nil, titles, append([]string{"Unit"}, append(f.Variants[:len(f.Variants):len(f.Variants)], "Source")...), rows)
 	}
-	t.Blank()
-	t.Paragraph("OWASP Serverless Top 10 (2018)")
-	for _, r := range risks() {
-		t.Hanging("  ", r[0]+" "+r[1]+". The paper: "+r[2]+". Here: "+r[3]+".")
+	if rows := risks(f); len(rows) > 0 {
+		t.Blank()
+		t.Paragraph("OWASP Serverless Top 10 (2018), with attacks and incidents (--incident NAME) here")
+		for _, r := range rows {
+			t.Hanging("  ", r[0]+" "+r[1]+". The paper: "+r[2]+". Here: "+r[3]+".")
+		}
 	}
 	_, err := io.WriteString(w, t.String())
 	return err

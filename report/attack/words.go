@@ -59,6 +59,9 @@ func headline(f *results.File) string {
 		}
 	}
 	s := fmt.Sprintf("%s on %s", what, layout.Count(len(f.Variants), "variant"))
+	if len(f.Cells) == 0 {
+		return s + ": nothing ran"
+	}
 	deviations, notRun := len(f.Deviations()), len(f.NotRun())
 	s += fmt.Sprintf(": %d of %s as expected", len(f.Cells)-deviations-notRun, layout.Count(len(f.Cells), "cell"))
 	if deviations > 0 {
@@ -72,14 +75,18 @@ func headline(f *results.File) string {
 
 // lead is what must be known of every figure below.
 func lead(f *results.File) []string {
-	lines := []string{fmt.Sprintf("Provenance: %s. Every outcome is of an attack that ran against deployed functions on platform %s, with functions and attackers as %s user%s; seed %d.",
-		layout.Clean(string(f.Provenance)), layout.Clean(f.Platform), article(f.User), layout.Clean(asRoot(f)), f.Seed)}
+	ran := fmt.Sprintf("Provenance: %s. Every outcome is of an attack that ran against deployed functions on platform %s, with functions and attackers as %s user%s; seed %d.",
+		layout.Clean(string(f.Provenance)), layout.Clean(f.Platform), article(f.User), layout.Clean(asRoot(f)), f.Seed)
+	if len(f.Cells) == 0 {
+		ran = fmt.Sprintf("Provenance: %s; but nothing ran, so that there is no outcome.", layout.Clean(string(f.Provenance)))
+	}
+	lines := []string{ran}
 	if f.Status != base.Complete {
 		lines = append(lines, fmt.Sprintf("The run is %s: cells are missing.", layout.Clean(string(f.Status))))
 	}
 	if len(f.Incidents) == 0 { // which time nothing
 		for _, w := range f.Warnings {
-			lines = append(lines, "Warning in the file: "+layout.Clean(w))
+			lines = append(lines, "Warning: "+layout.Clean(w))
 		}
 	}
 	return append(lines, strings.Join(results.Limits, " "))
@@ -116,7 +123,7 @@ func article(user string) string {
 	return "the " + layout.Clean(user)
 }
 
-const legend = "leak: a protected value got out. broken: a guarantee did not hold. hold: the attack ran and gained nothing. denied: it was turned away. –: the variant has nothing of the kind. not run: nothing is known, and it never counts as held. r: rests on our reading where the paper is silent. !: not as expected."
+const legend = "leak: a protected value got out. broken: a guarantee did not hold. hold: the attack ran and gained nothing protected. denied: it was turned away, or given no more than what is declared, within its budget. –: the variant has nothing of the kind. not run: nothing is known, and it never counts as held. r: rests on our reading where the paper is silent. !: not as expected."
 
 // adversaries are those that occur, with who they are.
 func adversaries(f *results.File) []string {
@@ -212,13 +219,19 @@ func (t tally) texts() []string {
 	return all
 }
 
+// tallies leaves out what no attack of f is about: there is nothing to count.
 func tallies(f *results.File) []tally {
 	var all []tally
+	add := func(kind, name string, about func(results.Description) bool) {
+		if slices.ContainsFunc(f.Attacks, about) {
+			all = append(all, tallyOf(f, kind, name, about))
+		}
+	}
 	for _, d := range results.Dimensions() {
-		all = append(all, tallyOf(f, "dimension", string(d), func(a results.Description) bool { return slices.Contains(a.Dimensions, d) }))
+		add("dimension", string(d), func(a results.Description) bool { return slices.Contains(a.Dimensions, d) })
 	}
 	for _, p := range results.Properties() {
-		all = append(all, tallyOf(f, "property", string(p), func(a results.Description) bool { return slices.Contains(a.Properties, p) }))
+		add("property", string(p), func(a results.Description) bool { return slices.Contains(a.Properties, p) })
 	}
 	return all
 }
@@ -250,6 +263,8 @@ func tallyOf(f *results.File, kind, name string, about func(results.Description)
 
 const tallyTitle = "What got through, by the paper's dimensions and properties"
 
+const tallyNote = "N of M: N got through, of M with an outcome (neither – nor not run). An attack counts in every dimension and property that it is about; the matrix has it once, under its first dimension."
+
 // quantity is one row of the quantities: a figure for each variant.
 type quantity struct {
 	title, unit, source string
@@ -268,8 +283,8 @@ func quantities(f *results.File) []quantity {
 	var all []quantity
 	for _, id := range ids {
 		row := quantity{cells: make([]string, len(f.Variants))}
-		for i := range row.cells {
-			row.cells[i] = "–"
+		for i, v := range f.Variants {
+			row.cells[i] = noFigure(f, id, v)
 		}
 		for _, q := range f.Quantities {
 			i := slices.Index(f.Variants, q.Variant)
@@ -290,6 +305,22 @@ func quantities(f *results.File) []quantity {
 	return all
 }
 
+// noFigure is what stands where a quantity has no figure for a variant: the word of
+// the cell that would have given it, but "not measured" where the attack ran.
+func noFigure(f *results.File, id, variant string) string {
+	i := slices.IndexFunc(f.Quantities, func(q results.Quantity) bool { return q.ID == id })
+	c, ok := f.Find(f.Quantities[i].Attack, variant)
+	switch {
+	case !ok:
+		return ""
+	case c.Outcome == results.NotApplicable:
+		return "–"
+	case c.Outcome == results.CouldNotRun:
+		return "not run"
+	}
+	return "not measured"
+}
+
 func figure(q results.Quantity) string {
 	switch {
 	case q.Unbounded:
@@ -300,23 +331,33 @@ func figure(q results.Quantity) string {
 	return layout.Quantity(q.Value)
 }
 
-// risks are the rows of the OWASP mapping.
-func risks() [][]string {
+// risks are the rows of the OWASP mapping, or nil where f lacks an attack that it
+// names: a reader would take the row for covered.
+func risks(f *results.File) [][]string {
 	var rows [][]string
 	for _, r := range results.Risks() {
-		rows = append(rows, []string{r.ID, r.Title, orDash(r.Paper), orDash(strings.Join(r.Attacks, " "))})
+		for _, id := range r.Attacks {
+			if !slices.ContainsFunc(f.Attacks, func(a results.Description) bool { return a.ID == id }) {
+				return nil
+			}
+		}
+		var here []string
+		if len(r.Attacks) > 0 {
+			here = append(here, strings.Join(r.Attacks, " "))
+		}
+		switch len(r.Incidents) {
+		case 0:
+		case 1:
+			here = append(here, "incident "+r.Incidents[0])
+		default:
+			here = append(here, "incidents "+strings.Join(r.Incidents, ", "))
+		}
+		rows = append(rows, []string{r.ID, r.Title, r.Paper, strings.Join(here, "; ")})
 	}
 	return rows
 }
 
-var riskHeader = []string{"Risk", "OWASP Serverless Top 10 (2018)", "The paper's mapping", "Attacks here"}
-
-func orDash(s string) string {
-	if s == "" {
-		return "–"
-	}
-	return s
-}
+var riskHeader = []string{"Risk", "OWASP Serverless Top 10 (2018)", "The paper's mapping", "Attacks here, and incidents (--incident NAME)"}
 
 // whereEvidence tells readers of a text without details where those are.
 const whereEvidence = "What happened in each cell, with the evidence, is in the other formats (--format html, markdown or json), and in this one for attacks that are named (--attack T7)."

@@ -20,8 +20,8 @@ type Outcome string
 const (
 	Leak          Outcome = "leak"           // the plaintext of a protected value got out
 	Broken        Outcome = "broken"         // a guarantee of the scheme did not hold
-	Hold          Outcome = "hold"           // the attack ran and gained nothing
-	Denied        Outcome = "denied"         // the attacker was turned away before it could try, or beyond what is declared
+	Hold          Outcome = "hold"           // the attack ran and gained nothing protected
+	Denied        Outcome = "denied"         // the attacker was turned away, or given no more than what is declared, within its budget
 	NotApplicable Outcome = "not-applicable" // the variant has nothing of the kind
 	CouldNotRun   Outcome = "could-not-run"  // nothing is known; never counts as held
 )
