@@ -68,11 +68,11 @@ By hand: take a token digits.nonce.time of the literal variant whose nonce ends 
 			}
 			share := 100 * float64(accepted) / count
 			r.Detail += fmt.Sprintf(" (%.1f %%)", share)
-			r.Evidence = append(t.proofs(p.Sums...), fmt.Sprintf("%d texts presented, %d accepted", len(shifted), len(p.Granted)))
+			r.Evidence = append(t.proofs(p.Sums...), fmt.Sprintf("%d texts presented, %d spellings of each of %d tokens: %d texts accepted, of %d tokens", len(shifted), len(shifted)/count, count, len(p.Granted), len(again)))
 			r.Evidence = append(r.Evidence, t.refusals(p)...)
 			r.Quantities = append(r.Quantities, results.Quantity{
 				ID: "replay-acceptance", Title: "Stolen used tokens that are accepted again", Value: share, Unit: "%", Source: results.Measured,
-				Detail: fmt.Sprintf("%d of %d, %d texts", accepted, count, len(shifted)),
+				Detail: fmt.Sprintf("%d of %d, each in %d spellings", accepted, count, len(shifted)/count),
 			})
 			return r, t.granted(p)
 		},

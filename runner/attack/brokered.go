@@ -151,7 +151,7 @@ func floodBroker(ctx context.Context, lab *Lab, variant string) (r Result, err e
 		r.Outcome = results.Broken
 	}
 	r.Detail = fmt.Sprintf("%d refused accesses grew the broker by %.2f MB; the victim's request was %s", count-bad.Granted, grown/1e6, fate)
-	r.Evidence = append(t.proofs(victim[0].Sums...), fmt.Sprintf("resident memory of the broker's process: %d bytes before, %d after", before, after))
+	r.Evidence = append(t.lent(rightful, victim[0].Sums...), fmt.Sprintf("resident memory of the broker's process: %d bytes before, %d after", before, after))
 	r.Quantities = []results.Quantity{{
 		ID: floodID, Title: floodTitle, Value: grown / 1e6, Unit: "MB", Source: results.Measured,
 		Detail: fmt.Sprintf("resident memory of the broker's process, before and after %d refused accesses", count),

@@ -19,6 +19,8 @@ func floodRegistry() Attack {
 
 Algorithm 1 of the paper checks the nonce first. In our reading a nonce enters the list when it is checked, so every forgery grows the list, and the victim's token is refused as used although nobody used it. Checking the nonce first saves nothing: refusing a forgery costs one MAC. The hardened core checks MAC, then time, and only then takes the nonce.
 
+The broker takes no token. What floods it is 100,000 accesses for a request that does not run, fewer because each costs a round trip between two processes; then the victim's request comes.
+
 The instance is deployed with terminate_after -1, or its default policy would end it after 100 refusals in a row, which stops the flood and costs a cold start (S06).
 
 By hand: scenarios/probes/flood.go is the flood; "registry" among the probes gives the length of the list.`,
@@ -30,6 +32,8 @@ By hand: scenarios/probes/flood.go is the flood; "registry" among the probes giv
 const (
 	floodTokens = 500_000
 	burnTokens  = 100
+	// rightful is whose own value the evidence of an attack names that left it alone.
+	rightful = "its rightful caller"
 	// floodBytes is how much the guard may have grown: 1 MB.
 	floodBytes = 1_000_000
 
@@ -88,7 +92,7 @@ func runFlood(ctx context.Context, lab *Lab, variant string) (r Result, err erro
 		fate = "refused: its nonce was burned"
 	}
 	r.Detail = fmt.Sprintf("%d bad tokens grew the guard by %.2f MB; the victim's token was %s", f.Refused, grown/1e6, fate)
-	r.Evidence = append(t.proofs(p.Sums...), t.refusals(p)...)
+	r.Evidence = append(t.lent(rightful, p.Sums...), t.refusals(p)...)
 	r.Evidence = append(r.Evidence, fmt.Sprintf("heap %d bytes before, %d after %d refusals", f.HeapBefore, f.HeapAfter, f.Refused))
 	r.Quantities = append(r.Quantities, results.Quantity{
 		ID: floodID, Title: floodTitle, Value: grown / 1e6, Unit: "MB", Source: results.Measured,

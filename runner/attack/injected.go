@@ -31,7 +31,7 @@ func injectCredentials() Attack {
 			Tries:      "deploys with credentials under names that ENCRYPTION_KEYS does not have, and reads the environment, also the kernel's, from inside",
 			Explain: `The paper's WebIDE incident: the platform renamed the variables of its temporary credentials, and what took care of the old names did not know the new ones. A list of names protects what is on the list.
 
-The function is deployed with the three credentials that Function Compute hands over, one variable that a pattern of the operator's policy matches, and one that nobody could know. The hardened core seals the known names of the supported platforms and whatever the policy's patterns match. The last one stays as it is, since nothing would know how to open it, but its look raises an alert in the audit records: that is what holds.
+The function is deployed with the three credentials that Function Compute hands over, one variable that a pattern of the operator's policy matches, and one that nobody could know. The hardened core seals the known names of the supported platforms and whatever the policy's patterns match. The last one stays as it is, since nothing would know how to open it, but its look raises an alert in the audit records. It is readable: nobody listed it, so it is no protected value. The attack is that a secret was not listed, and what holds is that its name is reported.
 
 By hand: start the function with one variable more, named GITHUB_TOKEN, and read the first lines that it writes.`,
 		},
@@ -72,7 +72,11 @@ func judgeInjected(t *Target, s evidence.Sight, variant string) Result {
 	for _, name := range slices.Concat(renamed, []string{matching, unknown}) {
 		if found := s.Of(t.Canaries[name].SHA256()); len(found) > 0 {
 			leaked = append(leaked, name)
-			r.Evidence = append(r.Evidence, t.Canaries[name].Proof()+" in "+found[0].Place)
+			line := t.Canaries[name].Proof() + " in " + found[0].Place
+			if name == unknown {
+				line += ": a name that nobody had listed and no pattern matches"
+			}
+			r.Evidence = append(r.Evidence, line)
 		}
 	}
 	alert := t.alertOf(unknown)
@@ -82,7 +86,7 @@ func judgeInjected(t *Target, s evidence.Sight, variant string) Result {
 	switch {
 	case takesPolicy(variant) && alert != "" && slices.Equal(leaked, []string{unknown}):
 		r.Outcome = results.Hold
-		r.Detail = fmt.Sprintf("%d platform credentials and what the pattern matches are sealed; %s is readable, and reported", len(renamed), unknown)
+		r.Detail = fmt.Sprintf("%d platform credentials and what the pattern matches are sealed; %s, which nobody had listed for protection, is readable, and its name is reported", len(renamed), unknown)
 	case len(leaked) == 0:
 		r.Outcome, r.Detail = results.Hold, "none of the credentials can be read"
 	default:

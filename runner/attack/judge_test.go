@@ -4,14 +4,17 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/dtbench/dtbench/core/audit"
 	results "github.com/dtbench/dtbench/results/attack"
 	"github.com/dtbench/dtbench/scenarios/probes"
+	"github.com/dtbench/dtbench/scenarios/probes/evidence"
 )
 
 var errStopped = errors.New("stopped by the test")
@@ -174,5 +177,63 @@ func TestAnAttackThatNothingIsExpectedOfIsAnError(t *testing.T) {
 	_, _, err := Run(t.Context(), Config{Attacks: All()[:1], Variants: []string{"unknown"}, Lab: NewLab(LabOptions{})})
 	if err == nil || !strings.Contains(err.Error(), "T1 on unknown") {
 		t.Errorf("%v", err)
+	}
+}
+
+// A value that was opened for whom it is meant is told apart from a stolen one.
+func TestEvidenceTellsAnOpeningFromATheft(t *testing.T) {
+	key := Canary{Name: FirstKey, Value: "canary"}
+	target := &Target{Canaries: map[string]Canary{FirstKey: key}}
+	got := []probes.Accesses{
+		{Key: FirstKey, Granted: requestBudget, Refused: requestBudget, SHA256: key.SHA256()},
+		{Key: undeclared, Refused: 1}, {Key: usedOnly, Refused: 1},
+		{Key: usedOnly, Granted: 1, Sign: true},
+		{Key: FirstKey, Granted: requestBudget, Refused: requestBudget, Request: inventedRequest, SHA256: key.SHA256()},
+	}
+	check := func(variant string, want results.Outcome, line string) {
+		t.Helper()
+		r, err := judgeAccesses(target, variant, got)
+		if err != nil || r.Outcome != want || !slices.Contains(r.Evidence, line) {
+			t.Errorf("%s: %s, %v: %q lacks %q", variant, r.Outcome, err, r.Evidence, line)
+		}
+	}
+	check("broker", results.Denied, "opened for the attacker, within the budget: "+key.Proof())
+	check("optimized", results.Broken, key.Proof())
+}
+
+// What is readable in T25 where it holds is called what it is: not listed.
+func TestTheUnlistedNameIsNoProtectedValue(t *testing.T) {
+	found := Canary{Name: unknown, Value: "canary"}
+	target := &Target{Canaries: map[string]Canary{unknown: found}, output: &output{}}
+	fmt.Fprintf(target.output, "function%s{\"event\":%q,\"key\":%q}\n", logSeparator, audit.Unlisted.String(), unknown)
+	r := judgeInjected(target, evidence.Sight{Findings: []evidence.Finding{{SHA256: found.SHA256(), Place: "os.Environ"}}}, "optimized")
+	if r.Outcome != results.Hold || !strings.Contains(r.Detail, "which nobody had listed for protection") || !slices.ContainsFunc(r.Evidence, func(e string) bool {
+		return strings.HasPrefix(e, found.Proof()) && strings.Contains(e, "a name that nobody had listed")
+	}) {
+		t.Errorf("%s: %s: %q", r.Outcome, r.Detail, r.Evidence)
+	}
+}
+
+// The OWASP table names each incident under the categories of its source.
+func TestRisksNameTheIncidents(t *testing.T) {
+	for _, i := range Incidents() {
+		_, source, _ := strings.Cut(i.Source, "OWASP ")
+		want := i.Name
+		if i.OutOfScope != "" {
+			want += " (out of scope)"
+		}
+		for _, r := range results.Risks() {
+			if is := slices.Contains(strings.Split(source, ", "), r.ID); slices.Contains(r.Incidents, want) != is {
+				t.Errorf("%s names %q: %v, and its source %s: %v", r.ID, want, !is, source, is)
+			}
+		}
+	}
+	for _, r := range results.Risks() {
+		for _, name := range r.Incidents {
+			name, _, _ = strings.Cut(name, " ")
+			if !slices.ContainsFunc(Incidents(), func(i Incident) bool { return i.Name == name }) {
+				t.Errorf("%s names %s, which is none", r.ID, name)
+			}
+		}
 	}
 }

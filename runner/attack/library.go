@@ -96,9 +96,13 @@ func judgeAccesses(t *Target, variant string, got []probes.Accesses) (r Result, 
 		sums = append(sums, a.SHA256)
 	}
 	declared, extra, key, signature, invented := got[0], got[1], got[2], got[3], got[4]
-	r.Evidence = append(r.Evidence, t.proofs(sums...)...)
 	stolen := len(t.Stolen(sums...)) > 0
 	bounded := declared.Granted <= requestBudget && invented.Granted <= requestBudget && extra.Granted+key.Granted == 0
+	proofs := t.proofs(sums...)
+	if brokered(variant) && bounded {
+		proofs = t.lent("the attacker, within the budget", sums...)
+	}
+	r.Evidence = append(r.Evidence, proofs...)
 	switch {
 	case brokered(variant) && bounded && signature.Granted == 0:
 		return r, fmt.Errorf("the broker does not even sign: %s", signature.Reason)

@@ -55,6 +55,7 @@ func (t *Target) swap(ctx context.Context, o probes.Swap) (r Result, err error) 
 		r.Outcome, r.Detail = results.Broken, FirstKey+" gave the value of "+SecondKey
 	case s.Sum == t.Canaries[FirstKey].SHA256():
 		r.Outcome, r.Detail = results.Hold, FirstKey+" gave its own value all the same"
+		r.Evidence = t.lent(rightful, s.Sum)
 		if o.Memory {
 			return r, fmt.Errorf("exchanging the guard's ciphertexts changed nothing")
 		}

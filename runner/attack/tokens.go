@@ -200,6 +200,16 @@ func (t *Target) proofs(sums ...string) []string {
 	return lines
 }
 
+// lent are evidence of canaries that were opened as they should be, for whom it
+// says: they prove no theft.
+func (t *Target) lent(to string, sums ...string) []string {
+	lines := t.proofs(sums...)
+	for i := range lines {
+		lines[i] = "opened for " + to + ": " + lines[i]
+	}
+	return lines
+}
+
 // granted checks that what was granted are this instance's canaries: a probe that
 // claims grants without values would prove nothing.
 func (t *Target) granted(p probes.Presented) error {
