@@ -186,7 +186,8 @@ func TestEvidenceTellsAnOpeningFromATheft(t *testing.T) {
 	target := &Target{Canaries: map[string]Canary{FirstKey: key}}
 	got := []probes.Accesses{
 		{Key: FirstKey, Granted: requestBudget, Refused: requestBudget, SHA256: key.SHA256()},
-		{Key: undeclared, Refused: 1}, {Key: usedOnly, Refused: 1},
+		{Key: undeclared, Refused: 1},
+		{Key: usedOnly, Refused: 1},
 		{Key: usedOnly, Granted: 1, Sign: true},
 		{Key: FirstKey, Granted: requestBudget, Refused: requestBudget, Request: inventedRequest, SHA256: key.SHA256()},
 	}
