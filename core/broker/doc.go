@@ -44,8 +44,9 @@
 // What an access costs is mostly the waking of threads and processors. Where there is
 // more than one processor the function therefore keeps the broker's thread on its own
 // (sched_setaffinity(2)) and looks for the answer for up to 100 µs, giving way to other
-// threads; after that the broker may run anywhere, and the function sleeps. An answer
-// that does not come within 5 s counts as the broker's death.
+// threads; after that the broker may run anywhere, and the function sleeps. On a machine
+// that is so busy that this happens twice in a row it sleeps at once for the next 256
+// accesses. An answer that does not come within 5 s counts as the broker's death.
 //
 // When the broker dies every access is denied, for good. When the function dies
 // the broker ends: it reads the end of the connection, watches the function's
