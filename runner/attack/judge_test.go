@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -98,6 +99,43 @@ func TestTimingIsJudged(t *testing.T) {
 	check("a difference that is real and far less than that", 1002, 1040, one, results.Hold)
 	check("a control that is not seen", 1000, 1010, one, results.CouldNotRun)
 	check("two texts", 1000, 1040, []string{"denied", "used before"}, results.Broken)
+}
+
+// A machine that is slow for a while, and interruptions of some refusals, neither hide a
+// difference nor make one.
+func TestTheDifferenceOfTimesOnABusyMachine(t *testing.T) {
+	const n = 20_000
+	first, last := times(5, n, 1000), times(6, n, 1020)
+	random := rand.New(rand.NewPCG(7, 0))
+	slow := int64(0)
+	for i := range n {
+		if i%1000 == 0 {
+			slow = random.Int64N(2000)
+		}
+		first[i] += slow
+		last[i] += slow
+		if random.IntN(10) == 0 {
+			first[i] += random.Int64N(50_000)
+		}
+		if random.IntN(10) == 0 {
+			last[i] += random.Int64N(50_000)
+		}
+	}
+	if d, score := difference(first, last); math.Abs(d-20) > 5 || score < 2*timingT {
+		t.Errorf("20 ns look like %.1f, t = %.1f", d, score)
+	}
+	shuffled := slices.Clone(first)
+	for i := 0; i+1 < n; i += 2 { // of the neighbour, and so of the same time
+		shuffled[i], shuffled[i+1] = shuffled[i+1], shuffled[i]
+	}
+	if d, score := difference(first, shuffled); math.Abs(score) > timingT {
+		t.Errorf("no difference looks like %.1f ns, t = %.1f", d, score)
+	}
+	for _, few := range [][]int64{nil, {1}} {
+		if d, score := difference(few, few); d != 0 || score != 0 {
+			t.Errorf("of %d pairs: %v, %v", len(few), d, score)
+		}
+	}
 }
 
 // What was found is told by channel and instance; a token that is left is a leak,

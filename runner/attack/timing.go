@@ -20,7 +20,7 @@ func timingAndErrors() Attack {
 			Tries:      "times refusals of tokens whose MAC is wrong in the first byte or in the last, and compares the texts of all refusals",
 			Explain: `20,000 tokens whose MAC is wrong in its first byte and 20,000 whose MAC is wrong in its last are refused in random order, each timed inside the function, nearer than any attacker gets. A comparison that stops at the first difference takes longer for the second, and gives the MAC away byte by byte. The same is done with such a comparison added: if the test does not see that control, with up to 32 times as many tokens, it proves nothing and the cell is could-not-run. The slower half of all times, which the system made slow, is dropped from both sides alike.
 
-It is broken when the difference is beyond chance (Welch's t above 5) and at least a quarter of what the control shows. Then tokens that are malformed, forged, used and meant for another key are presented: different texts would tell an attacker which check it failed (an oracle). What this does not test: that a refusal of a used nonce and one of a wrong MAC take the same time. They do not, in either scheme, and neither tells anything about the MAC.
+Each token of the first kind was refused next to one of the second: what is judged are the differences of such pairs, without the quarter at either end, because what a busy machine adds hits both alike or one by chance. It is broken when they are beyond chance (Yuen's t above 5) and at least a quarter of what the control shows. Then tokens that are malformed, forged, used and meant for another key are presented: different texts would tell an attacker which check it failed (an oracle). What this does not test: that a refusal of a used nonce and one of a wrong MAC take the same time. They do not, in either scheme, and neither tells anything about the MAC.
 
 By hand: scenarios/probes/timing.go.`,
 		},
@@ -61,8 +61,8 @@ By hand: scenarios/probes/timing.go.`,
 
 const (
 	timingSamples  = 20_000
-	timingAttempts = 32   // a power of two
-	timingT        = 5    // Welch's t beyond which a difference is no chance
+	timingAttempts = 8    // a power of two
+	timingT        = 5    // Yuen's t beyond which a difference is no chance
 	timingShare    = 0.25 // of the control's difference
 )
 
@@ -126,38 +126,41 @@ func (t *Target) judgeRefusals(ctx context.Context) (Result, error) {
 	return r, nil
 }
 
-// difference is how much longer b takes than a, in nanoseconds, and Welch's t of
-// that, after the slower half of both together was dropped: what the system adds is
-// added to those.
+// difference is how much longer b takes than a, pair by pair, in nanoseconds: the mean
+// of the differences without a quarter at either end, and Yuen's t of it (K. K. Yuen,
+// Biometrika 61, 1974). A machine whose speed changes from one moment to the next
+// changes it for both of a pair; in two samples by themselves that is noise, and can
+// even turn the difference round.
 func difference(a, b []int64) (nanoseconds, t float64) {
-	all := slices.Concat(a, b)
-	if len(all) == 0 {
+	n := min(len(a), len(b))
+	g := n / 4
+	kept := float64(n - 2*g)
+	if kept < 2 {
 		return 0, 0
 	}
-	slices.Sort(all)
-	limit := all[len(all)/2]
-	meanA, varA, nA := moments(a, limit)
-	meanB, varB, nB := moments(b, limit)
-	if nA < 2 || nB < 2 || varA+varB == 0 {
-		return meanB - meanA, 0
+	pairs := make([]float64, n)
+	for i := range a {
+		pairs[i] = float64(b[i] - a[i])
 	}
-	return meanB - meanA, (meanB - meanA) / math.Sqrt(varA/nA+varB/nB)
-}
-
-func moments(values []int64, limit int64) (mean, variance, n float64) {
-	var sum, squares float64
-	for _, v := range values {
-		if v <= limit {
-			n++
-			sum += float64(v)
-			squares += float64(v) * float64(v)
-		}
+	slices.Sort(pairs)
+	for _, d := range pairs[g : n-g] {
+		nanoseconds += d / kept
 	}
-	if n < 2 {
-		return 0, 0, n
+	// What was dropped counts as the last that was kept (Winsor).
+	for i := range g {
+		pairs[i], pairs[n-1-i] = pairs[g], pairs[n-1-g]
 	}
-	mean = sum / n
-	return mean, (squares - n*mean*mean) / (n - 1), n
+	var mean, squares float64
+	for _, d := range pairs {
+		mean += d / float64(n)
+	}
+	for _, d := range pairs {
+		squares += (d - mean) * (d - mean)
+	}
+	if squares == 0 {
+		return nanoseconds, 0
+	}
+	return nanoseconds, nanoseconds / math.Sqrt(squares/(kept*(kept-1)))
 }
 
 // refusalTexts are the different texts of refusals, whatever their reason.
