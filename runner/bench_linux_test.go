@@ -10,6 +10,7 @@ import (
 
 	"github.com/dtbench/dtbench/platforms"
 	"github.com/dtbench/dtbench/platforms/local"
+	"github.com/dtbench/dtbench/runner/machine"
 	"github.com/dtbench/dtbench/scenarios"
 	"github.com/dtbench/dtbench/scenarios/build"
 	"github.com/dtbench/dtbench/scenarios/build/buildtest"
@@ -44,9 +45,29 @@ func helloArms(b *testing.B) map[string]platforms.Function {
 	return arms
 }
 
+// A hypervisor that gives this much of the processor time to others, in percent, makes
+// all times longer, and the differences with them. It is measured again, a few times.
+const (
+	mostStolen = 3
+	attempts   = 3
+)
+
 // medians visits the arms in turns and returns, per arm and quantity, the
 // median: times in microseconds, memory in kB.
 func medians(b *testing.B, arms map[string]platforms.Function) map[string]map[string]float64 {
+	for attempt := 1; ; attempt++ {
+		watch := machine.Begin()
+		m := visited(b, arms)
+		environment, _ := watch.End()
+		stolen := environment.StealPercent
+		if stolen == nil || *stolen <= mostStolen || attempt == attempts {
+			return m
+		}
+		b.Logf("the hypervisor gave %.1f %% of the processor time to others: measured again", *stolen)
+	}
+}
+
+func visited(b *testing.B, arms map[string]platforms.Function) map[string]map[string]float64 {
 	p, err := local.Open(local.Options{MemoryBytes: 512 << 20, Timeout: 10 * time.Second})
 	if err != nil {
 		b.Fatal(err)
