@@ -47,7 +47,7 @@ func TestWhereABrokerRuns(t *testing.T) {
 	}
 	r.do(use) // tells which thread it is
 	var ids []int
-	for range 500 { // on a busy machine an access may take long
+	for range 3000 { // on a busy machine an access may take long, and the function then rests
 		r.do(use)
 		if ids = kept(); len(ids) == 1 {
 			break
