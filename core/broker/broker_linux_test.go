@@ -187,8 +187,7 @@ func TestWhoIsNotServed(t *testing.T) {
 	check("SO_PEERCRED: socket operation on non-socket", "5", "/bin/sh", "-c", `exec "$0" 5</dev/null`, exe)
 }
 
-// A broker that nobody asked for a while sleeps otherwise than between the accesses
-// of a busy function.
+// An access after a pause, in which everything fell asleep, is as any other.
 func TestAccessAfterALongPause(t *testing.T) {
 	key := secret()
 	r := begin(t, "ENCRYPTION_KEYS=KEY", "KEY="+key)

@@ -29,7 +29,7 @@ type Client struct {
 	sequence uint32
 	question []byte
 	pace     pace
-	near     neighbour
+	affinity affinity
 	receiver receiver
 	seed     [seedSize]byte // of the mask of the next answer
 	mask     mask
@@ -109,7 +109,7 @@ func (c *Client) ask(k kind, fields ...[]byte) (answer, buffer []byte, err error
 	m, err := c.exchange(k, buffer, fields...)
 	if err == nil && m.kind == granted {
 		c.mask.apply(m.fields[0], c.seed[:])
-		c.near.is(c.child, numberIn(m.fields[1]))
+		c.affinity.follow(c.child, numberIn(m.fields[1]))
 		return m.fields[0], buffer, nil
 	}
 	c.put(buffer)
@@ -128,7 +128,7 @@ func (c *Client) ask(k kind, fields ...[]byte) (answer, buffer []byte, err error
 
 func (c *Client) exchange(k kind, buffer []byte, fields ...[]byte) (message, error) {
 	if c.pace.looking {
-		c.near.fetch()
+		c.affinity.pin()
 	}
 	if err := c.write(k, fields...); err != nil {
 		return message{}, err
@@ -182,7 +182,7 @@ func (c *Client) receive(buffer []byte) (int, error) {
 			}
 		}
 		c.pace.slow()
-		c.near.release()
+		c.affinity.unpin()
 	}
 	for waited := time.Duration(0); ; {
 		began := time.Now()

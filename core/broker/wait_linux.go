@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// eager is how long the function looks for an answer over and over before it sleeps,
+// eager is how long the function spins: looks for an answer over and over before it sleeps,
 // giving way to whoever else wants its processor, the broker for one: an exchange takes
 // little more than the wake-ups in it, and a processor that has nothing to do falls
 // asleep and is slow to wake, above all a virtual one.

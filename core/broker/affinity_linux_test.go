@@ -9,7 +9,7 @@ import (
 )
 
 // The thread of this test is both the function's and the broker's.
-func TestNeighbour(t *testing.T) {
+func TestAffinity(t *testing.T) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	where := func() (set unix.CPUSet) {
@@ -21,35 +21,35 @@ func TestNeighbour(t *testing.T) {
 	}
 	before := where()
 	defer func() { _ = unix.SchedSetaffinity(0, &before) }()
-	var n neighbour
-	n.fetch()
+	var a affinity
+	a.pin()
 	if where() != before {
-		t.Error("it is kept before anybody said which thread it is")
+		t.Error("it is pinned before anybody said which thread it is")
 	}
 	for range 2 {
-		n.is(unix.Getpid(), unix.Gettid())
-		n.fetch()
-		kept := where()
+		a.follow(unix.Getpid(), unix.Gettid())
+		a.pin()
+		pinned := where()
 		var at uint32
 		if _, _, errno := unix.RawSyscall(unix.SYS_GETCPU, uintptr(unsafe.Pointer(&at)), 0, 0); errno != 0 {
 			t.Fatal(errno)
 		}
-		if kept.Count() != 1 || !kept.IsSet(int(at)) {
-			t.Errorf("on processor %d it is kept on %v", at, kept)
+		if pinned.Count() != 1 || !pinned.IsSet(int(at)) {
+			t.Errorf("on processor %d it is pinned on %v", at, pinned)
 		}
-		n.release()
+		a.unpin()
 		if where() != before {
-			t.Error("it is still kept")
+			t.Error("it is still pinned")
 		}
 	}
 
-	n.fetch()
-	n.is(unix.Getpid(), unix.Getppid())
+	a.pin()
+	a.follow(unix.Getpid(), unix.Getppid())
 	if where() != before {
-		t.Error("it is still kept when another thread answers")
+		t.Error("it is still pinned when another thread answers")
 	}
-	n.fetch()
-	if n.thread != 0 || n.kept {
+	a.pin()
+	if a.thread != 0 || a.pinned {
 		t.Error("a thread of another process is taken for the broker's")
 	}
 }
