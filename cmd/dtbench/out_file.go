@@ -1,7 +1,6 @@
 package main
 
 import (
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -30,11 +29,7 @@ func formatFor(cmd *cobra.Command, format, out string, formats []string) (string
 
 // writableAt refuses a place in which no file can be made.
 func writableAt(path string) error {
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return usagef("name a file", "--out %s is not a regular file", path)
-	}
-	p := outPaths{result: path, journal: path + ".journal"}
-	unlock, err := p.claim(true)
+	unlock, err := outPaths{result: path}.claim(true)
 	if err != nil {
 		return err
 	}
